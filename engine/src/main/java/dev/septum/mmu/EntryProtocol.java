@@ -1,0 +1,184 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.Geometry;
+import dev.septum.paging.Spte;
+import dev.septum.paging.TableArena;
+import dev.septum.trace.MmuCounter;
+
+/*
+ * THE PROTOCOL
+ *
+ * States of an entry, and who may take it from one to the next:
+ *
+ *             install (shared)                    collapse (shared)
+ *     empty ------------------> leaf <------------------------------- table
+ *       ^  <------------------   |  ------------------------------->    |
+ *       |     clear (exclusive)  |        linkSplit (shared)            |
+ *       |                        |                                      |
+ *       +-----------------------------------------------------> table   |
+ *                  linkEmpty (shared)                                   |
+ *                                                                       |
+ *     any entry of a table that was unlinked  ---- detach ----> FROZEN  +
+ *
+ * "shared" means under the shared or the exclusive lock. Hardware sets A and D of a leaf by CAS at
+ * any time, without a lock; so every change but a clear is a CAS too, and its linearization point.
+ * A clear may be a plain release store: under the exclusive lock nobody else installs or removes,
+ * and an A or D that is lost with the leaf is not owed to anyone.
+ *
+ * Publication. A table is filled with plain stores while nobody can reach it; the CAS that links it
+ * releases them; every walk acquires.
+ *
+ * A dead table. Once the CAS has unlinked a table, threads that reached it before may still stand in
+ * it. Each of its entries is exchanged for FROZEN, child tables below it first in line for the same.
+ * From then on every CAS in it fails, and whoever sees FROZEN starts again at the root, where the
+ * table is gone. What the exchange returns is what the entry was at the end: a leaf that a late fault
+ * installed is counted out, an A or D that a late walk set is handed on to the leaf that took the
+ * table's place. The table may be used again after a grace period.
+ *
+ * Counters change after the change of the entry has succeeded, by the thread that made it.
+ */
+
+/**
+ * Every way in which an entry of a live tree changes. See the essay at the top of the file.
+ *
+ * <p>All methods want the MMU lock in the mode they name, and an open read section. They are
+ * lock-free below that lock.
+ */
+final class EntryProtocol {
+  private final TableArena arena;
+  private final Geometry geometry;
+  private final HardwareWalk hardware;
+
+  EntryProtocol(TableArena arena, HardwareWalk hardware) {
+    this.arena = arena;
+    this.geometry = arena.geometry();
+    this.hardware = hardware;
+  }
+
+  /**
+   * Puts a leaf in the place of an empty entry or of a leaf of the same frame. Shared.
+   *
+   * @return the witness: {@code old} if it is done
+   */
+  long install(Walker walker, int table, int index, int level, long old, long leaf) {
+    long witness = arena.casEntry(table, index, old, leaf);
+    if (witness == old && !Spte.isPresent(old)) {
+      walker.counters.increment(MmuCounter.mapped(level));
+    }
+    return witness;
+  }
+
+  /**
+   * Puts a filled, unreachable table in the place of an empty entry, or of the huge leaf whose
+   * translations it repeats. Shared.
+   *
+   * @return the witness: {@code old} if it is done
+   */
+  long link(Walker walker, int table, int index, int level, long old, int child) {
+    long witness = arena.casEntry(table, index, old, Spte.makeTable(child));
+    if (witness == old) {
+      walker.tables.linked();
+      if (Spte.isPresent(old)) {
+        walker.counters.add(MmuCounter.mapped(level), -1);
+        walker.counters.add(MmuCounter.mapped(level - 1), geometry.entries());
+        walker.counters.increment(MmuCounter.SPLITS);
+      }
+    }
+    return witness;
+  }
+
+  /**
+   * Puts a huge leaf in the place of a table, which is dead from then on. Shared. The caller flushes
+   * the range before it leaves the lock or the read section.
+   *
+   * @param gfn the first gfn under the entry
+   * @param keepFlags whether an A or D that is set in the table late must be found in the leaf
+   * @return the witness: {@code old} if it is done
+   */
+  long collapse(
+      Walker walker,
+      Root root,
+      int table,
+      int index,
+      int level,
+      long gfn,
+      long old,
+      long leaf,
+      boolean keepFlags) {
+    long witness = arena.casEntry(table, index, old, leaf);
+    if (witness == old) {
+      walker.counters.increment(MmuCounter.mapped(level));
+      walker.counters.increment(MmuCounter.MERGES);
+      long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
+      detach(walker, root, Spte.table(old), level - 1, gfn, known);
+    }
+    return witness;
+  }
+
+  /** Removes a leaf. Exclusive. The caller flushes what it covered before it leaves the lock. */
+  void clear(Walker walker, int table, int index, int level) {
+    arena.storeEntryRelease(table, index, Spte.EMPTY);
+    walker.counters.add(MmuCounter.mapped(level), -1);
+    walker.counters.increment(MmuCounter.ZAPS);
+  }
+
+  /**
+   * Removes the 4K leaves of a part of a table. Exclusive; otherwise as {@link #clear}.
+   *
+   * @return how many leaves were removed
+   */
+  int clearLeaves(Walker walker, int table, int from, int to) {
+    int removed = 0;
+    for (int index = from; index < to; index++) {
+      if (Spte.isPresent(arena.entryAcquire(table, index))) {
+        arena.storeEntryRelease(table, index, Spte.EMPTY);
+        removed++;
+      }
+    }
+    walker.counters.add(MmuCounter.MAPPED_4K, -removed);
+    walker.counters.add(MmuCounter.ZAPS, removed);
+    return removed;
+  }
+
+  /**
+   * Kills a table that this thread has unlinked, and all tables below it.
+   *
+   * @param level the level of its entries
+   * @param gfn the first gfn under it
+   * @param known the A and D flags that the leaf in its place has already
+   */
+  void detach(Walker walker, Root root, int table, int level, long gfn, long known) {
+    int leaves = 0;
+    for (int index = 0; index < geometry.entries(); index++) {
+      long last = arena.exchangeEntry(table, index, Spte.FROZEN);
+      long at = gfn + index * geometry.pages(level);
+      if (Spte.isTable(last, level)) {
+        detach(walker, root, Spte.table(last), level - 1, at, known);
+      } else if (Spte.isPresent(last)) {
+        leaves++;
+        long late = Spte.accessedDirty(last) & ~known;
+        if (late != 0) {
+          hardware.setFlags(walker, root, at, late);
+        }
+      }
+    }
+    walker.counters.add(MmuCounter.mapped(level), -leaves);
+    walker.counters.increment(MmuCounter.TABLES_FREED);
+    walker.tables.unlinked(table);
+  }
+
+  /** Removes everything below a root, which stays, empty. Exclusive; nothing is flushed. */
+  void detachAll(Walker walker, Root root) {
+    int level = geometry.levels();
+    long known = Spte.ACCESSED | Spte.DIRTY;
+    for (int index = 0; index < geometry.entries(); index++) {
+      long last = arena.exchangeEntry(root.table(), index, Spte.EMPTY);
+      if (Spte.isTable(last, level)) {
+        detach(walker, root, Spte.table(last), level - 1, index * geometry.pages(level), known);
+      } else if (Spte.isPresent(last)) {
+        walker.counters.add(MmuCounter.mapped(level), -1);
+      }
+    }
+    walker.tables.unlinked(root.table());
+  }
+}

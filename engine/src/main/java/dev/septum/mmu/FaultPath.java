@@ -1,0 +1,199 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.Geometry;
+import dev.septum.paging.PageLevel;
+import dev.septum.paging.Spte;
+import dev.septum.paging.TableArena;
+import dev.septum.trace.MmuCounter;
+
+/**
+ * Maps the page of a fault, under the shared lock: walks down to the level it means to map at,
+ * linking tables and splitting leaves on the way, and installs a leaf by CAS.
+ *
+ * <p>Who loses a race goes on with what the winner has put there. RETRY is left for what the page
+ * lookup has to be done again for, and for a table that died under the walk.
+ */
+final class FaultPath {
+  private final TableArena arena;
+  private final Geometry geometry;
+  private final EntryProtocol protocol;
+  private final HardwareWalk hardware;
+  private final Split split;
+  private final Merge merge;
+  private final Invalidation invalidation;
+  private final MachineHealth health;
+  private final MmuOptions options;
+
+  FaultPath(
+      TableArena arena,
+      EntryProtocol protocol,
+      HardwareWalk hardware,
+      Split split,
+      Merge merge,
+      Invalidation invalidation,
+      MachineHealth health,
+      MmuOptions options) {
+    this.arena = arena;
+    this.geometry = arena.geometry();
+    this.protocol = protocol;
+    this.hardware = hardware;
+    this.split = split;
+    this.merge = merge;
+    this.invalidation = invalidation;
+    this.health = health;
+    this.options = options;
+  }
+
+  /** Handles a fault. The hold has been entered, shared. */
+  FaultResult map(Walker walker, Root root, PageFault fault) {
+    int goal = goalLevel(fault);
+    fault.setGoal(goal);
+    long block = geometry.round(fault.gfn, goal);
+    if (invalidation.mustRetry(fault.sequence, block, geometry.pages(goal))) {
+      return FaultResult.RETRY;
+    }
+    if (walker.tables.available() < geometry.levels() - 1) {
+      int missing = missingTables(walker, root, fault.gfn, goal);
+      walker.tables.require(missing);
+    }
+    return descend(walker, root, fault, goal);
+  }
+
+  /** The largest level that want, page info and backing allow. */
+  private int goalLevel(PageFault fault) {
+    int cap = Math.min(fault.wantedLevel, geometry.maxLeafLevel());
+    return Math.min(fault.limits.maxMappingLevel(fault.gfn, cap), fault.largestLevel);
+  }
+
+  private int missingTables(Walker walker, Root root, long gfn, int goal) {
+    hardware.walk(walker, root, gfn);
+    return Math.max(0, walker.level - goal);
+  }
+
+  private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {
+    int goal = firstGoal;
+    int table = root.table();
+    int level = geometry.levels();
+    int index = geometry.index(fault.gfn, level);
+    long entry = arena.entryAcquire(table, index);
+    for (; ; ) {
+      if (Spte.isFrozen(entry)) {
+        return FaultResult.RETRY;
+      }
+      if (Spte.isTable(entry, level)) {
+        if (level == goal) {
+          if (isWritableBelow(walker, root, fault)) {
+            return fast(fault);
+          }
+          long now = collapse(walker, root, fault, table, index, level, entry);
+          if (options.collapseUnasked() && Spte.isLeaf(now, level)) {
+            return FaultResult.FIXED;
+          }
+          if (now != entry) {
+            entry = now;
+            continue;
+          }
+          goal--; // the table stays: map inside it
+        }
+        table = Spte.table(entry);
+        level--;
+        index = geometry.index(fault.gfn, level);
+        entry = arena.entryAcquire(table, index);
+      } else if (Spte.isPresent(entry) && fault.isWrite() && Spte.isWritable(entry)) {
+        return fast(fault);
+      } else if (level == goal) {
+        long leaf = leafFor(fault, level, entry);
+        if (Spte.isPresent(entry)) {
+          if (fault.prefetch || Spte.allows(entry, fault.accessBits) || leaf == entry) {
+            return FaultResult.SPURIOUS;
+          }
+          if (Spte.pfn(entry) != Spte.pfn(leaf)) {
+            return bug(fault, level, entry, leaf);
+          }
+        }
+        long witness = protocol.install(walker, table, index, level, entry, leaf);
+        if (witness == entry) {
+          return FaultResult.FIXED;
+        }
+        entry = witness;
+      } else if (Spte.isPresent(entry)) {
+        entry = split.splitLeaf(walker, table, index, level, fault.gfn, entry);
+      } else {
+        entry = linkEmpty(walker, table, index, level, fault.gfn, entry);
+      }
+    }
+  }
+
+  /** Links an empty table; returns the entry as it is afterwards, whoever has written it. */
+  private long linkEmpty(Walker walker, int table, int index, int level, long gfn, long entry) {
+    int child = walker.tables.take(level - 1, geometry.round(gfn, level));
+    arena.clearPlain(child);
+    long witness = protocol.link(walker, table, index, level, entry, child);
+    if (witness == entry) {
+      return Spte.makeTable(child);
+    }
+    walker.tables.putBack(child);
+    return witness;
+  }
+
+  /** A table stands where the fault means to map: returns the entry as it is afterwards. */
+  private long collapse(
+      Walker walker, Root root, PageFault fault, int table, int index, int level, long entry) {
+    return options.collapseUnasked()
+        ? merge.replace(
+            walker,
+            root,
+            table,
+            index,
+            level,
+            fault.gfn,
+            entry,
+            leafFor(fault, level, Spte.EMPTY))
+        : merge.mergeTable(walker, root, table, index, level, fault.gfn, entry);
+  }
+
+  /** A write whose page is writable already is settled without a look at the wanted level. */
+  private boolean isWritableBelow(Walker walker, Root root, PageFault fault) {
+    if (!fault.isWrite()) {
+      return false;
+    }
+    long entry = hardware.walk(walker, root, fault.gfn);
+    return Spte.isPresent(entry) && Spte.isWritable(entry);
+  }
+
+  private static FaultResult fast(PageFault fault) {
+    fault.setFast();
+    return FaultResult.SPURIOUS;
+  }
+
+  /** The leaf that this fault installs in the place of {@code old}. */
+  private long leafFor(PageFault fault, int level, long old) {
+    boolean written = fault.isWrite() && !fault.prefetch;
+    boolean dirty = fault.writable && (options.presetDirty() || written);
+    long flags = (fault.prefetch ? 0 : Spte.ACCESSED) | (dirty ? Spte.DIRTY : 0);
+    if (!options.presetDirty() && Spte.isPresent(old)) {
+      flags |= Spte.accessedDirty(old);
+    }
+    long pfn = fault.pfn - (fault.gfn & geometry.pages(level) - 1);
+    return Spte.makeLeaf(pfn, level, fault.writable, flags);
+  }
+
+  private FaultResult bug(PageFault fault, int level, long entry, long leaf) {
+    health.bug(
+        String.format(
+            "gfn 0x%x is mapped by '%s', a fault found '%s': a leaf changed its frame without a zap",
+            fault.gfn,
+            Spte.describe(entry, level),
+            Spte.describe(leaf, level)));
+    return FaultResult.RETRY;
+  }
+
+  static MmuCounter counterOf(FaultResult result) {
+    return switch (result) {
+      case FIXED -> MmuCounter.FAULTS_FIXED;
+      case SPURIOUS -> MmuCounter.FAULTS_SPURIOUS;
+      case RETRY -> MmuCounter.FAULTS_RETRY;
+      case EMULATE -> MmuCounter.FAULTS_EMULATE;
+    };
+  }
+}

@@ -1,0 +1,80 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.Geometry;
+import dev.septum.paging.Spte;
+import dev.septum.paging.TableArena;
+
+/**
+ * What a vCPU's page walker does: translate, and set A and D by CAS.
+ *
+ * <p>Lock-free, inside a read section; no lock is wanted. A walk that meets FROZEN stands in a dead
+ * table: it starts again at the root, where another operation has succeeded meanwhile.
+ */
+final class HardwareWalk {
+  private final TableArena arena;
+  private final Geometry geometry;
+
+  HardwareWalk(TableArena arena) {
+    this.arena = arena;
+    this.geometry = arena.geometry();
+  }
+
+  /**
+   * Walks to the entry that decides about {@code gfn}: a leaf, or what is not present.
+   *
+   * @return the entry; where it stands is left in the walker
+   */
+  long walk(Walker walker, Root root, long gfn) {
+    int table = root.table();
+    int level = geometry.levels();
+    for (; ; ) {
+      long entry = arena.entryAcquire(table, geometry.index(gfn, level));
+      if (Spte.isTable(entry, level)) {
+        table = Spte.table(entry);
+        level--;
+      } else if (Spte.isFrozen(entry)) {
+        table = root.table();
+        level = geometry.levels();
+      } else {
+        walker.table = table;
+        walker.level = level;
+        return entry;
+      }
+    }
+  }
+
+  /**
+   * Walks for an access: sets A, and D for a write, in the leaf that allows it.
+   *
+   * @return the leaf as it is now, or {@link Spte#EMPTY} if none allows the access (an EPT violation)
+   */
+  long access(Walker walker, Root root, long gfn, int accessBits) {
+    return mark(walker, root, gfn, accessBits, Spte.flagsSetBy(accessBits));
+  }
+
+  /** Sets A or D in whatever leaf maps {@code gfn}; nothing is owed if none does. */
+  void setFlags(Walker walker, Root root, long gfn, long flags) {
+    mark(walker, root, gfn, 0, flags);
+  }
+
+  private long mark(Walker walker, Root root, long gfn, int accessBits, long flags) {
+    for (; ; ) {
+      long entry = walk(walker, root, gfn);
+      int level = walker.level;
+      while (Spte.isLeaf(entry, level) && Spte.allows(entry, accessBits)) {
+        long marked = entry | flags;
+        if (marked == entry) {
+          return entry;
+        }
+        long witness = arena.casEntry(walker.table, geometry.index(gfn, level), entry, marked);
+        if (witness == entry) {
+          return marked;
+        }
+        entry = witness;
+      }
+      if (!Spte.isFrozen(entry) && !Spte.isTable(entry, level)) {
+        return Spte.EMPTY;
+      }
+    }
+  }
+}

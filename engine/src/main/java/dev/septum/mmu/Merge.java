@@ -1,0 +1,154 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.Geometry;
+import dev.septum.paging.GfnRange;
+import dev.septum.paging.PageLevel;
+import dev.septum.paging.RangeCursor;
+import dev.septum.paging.Spte;
+import dev.septum.paging.TableArena;
+
+/**
+ * A huge leaf for a full table, under the shared lock.
+ *
+ * <p>Septum merges a table of present leaves, contiguous, of one permission; translation and
+ * permission stay as they are for every gfn, A and D are those of any child. While the table is
+ * looked at no install can succeed in it, because nothing in it is empty; an A or D that a walk sets
+ * after the look is found when the table is detached, and handed on.
+ *
+ * <p>KVM's way ({@link MmuOptions#collapseUnasked}) is to take the bits of the first present leaf
+ * below, and the largest level first.
+ */
+final class Merge {
+  private final TableArena arena;
+  private final Geometry geometry;
+  private final EntryProtocol protocol;
+  private final boolean unasked;
+
+  Merge(TableArena arena, EntryProtocol protocol, MmuOptions options) {
+    this.arena = arena;
+    this.geometry = arena.geometry();
+    this.protocol = protocol;
+    this.unasked = options.collapseUnasked();
+  }
+
+  /**
+   * Merges what lies wholly in the range, up to a level, as far as {@code limits} allow it. The hold
+   * has been entered, shared.
+   */
+  void mergeRange(Walker walker, Root root, GfnRange range, int largest, MappingLimits limits) {
+    if (unasked) {
+      mergeLevels(walker, root, range, PageLevel.PG_2M, largest, limits);
+    } else {
+      for (int level = PageLevel.PG_2M; level <= largest; level++) {
+        mergeLevels(walker, root, range, level, level, limits);
+      }
+    }
+  }
+
+  private void mergeLevels(
+      Walker walker, Root root, GfnRange range, int smallest, int largest, MappingLimits limits) {
+    RangeCursor cursor = walker.cursor;
+    cursor.begin(root.table(), range, smallest);
+    while (cursor.next()) {
+      int level = cursor.level();
+      long gfn = cursor.gfn();
+      if (cursor.hasProgressed() && mustYield(walker)) {
+        giveWay(walker);
+        cursor.resume();
+      } else if (Spte.isFrozen(cursor.entry())) {
+        cursor.resume();
+      } else if (Spte.isTable(cursor.entry(), level)
+          && level <= largest
+          && gfn >= range.start()
+          && gfn + geometry.pages(level) <= range.end()
+          && level <= limits.maxMappingLevel(gfn, geometry.maxLeafLevel())) {
+        cursor.update(
+            mergeTable(walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry()));
+      }
+    }
+  }
+
+  private static boolean mustYield(Walker walker) {
+    return walker.hold.isContended() || walker.tables.isBacklogFull();
+  }
+
+  private static void giveWay(Walker walker) {
+    if (walker.tables.isBacklogFull()) {
+      walker.hold.leave();
+      walker.tables.drainBacklog();
+      walker.hold.reenter();
+    } else {
+      walker.hold.giveWay();
+    }
+  }
+
+  /**
+   * Merges one table, if it may be merged. Shared; the flush is added to the walker's hold.
+   *
+   * @param gfn any gfn under the entry
+   * @param entry the entry of the table, as it was read
+   * @return the entry as it is afterwards: the new leaf, the same table, or what somebody else has
+   *     put there
+   */
+  long mergeTable(
+      Walker walker, Root root, int table, int index, int level, long gfn, long entry) {
+    long leaf =
+        unasked
+            ? leafOfFirst(Spte.table(entry), level)
+            : leafOfAll(Spte.table(entry), level, geometry.index(gfn, level - 1));
+    return leaf == Spte.EMPTY
+        ? entry
+        : replace(walker, root, table, index, level, gfn, entry, leaf);
+  }
+
+  /** Puts {@code leaf} in the place of a table. Shared. Returns as {@link #mergeTable}. */
+  long replace(
+      Walker walker, Root root, int table, int index, int level, long gfn, long entry, long leaf) {
+    long start = geometry.round(gfn, level);
+    long witness =
+        protocol.collapse(walker, root, table, index, level, start, entry, leaf, !unasked);
+    if (witness != entry) {
+      return witness;
+    }
+    walker.hold.addCollapsed(start, geometry.pages(level));
+    return leaf;
+  }
+
+  /**
+   * The leaf that says the same as all leaves of a table, or empty if there is none.
+   *
+   * @param from which child to look at first: one that is likely to say no
+   */
+  private long leafOfAll(int table, int level, int from) {
+    int childLevel = level - 1;
+    long child = arena.entryAcquire(table, from);
+    if (!Spte.isLeaf(child, childLevel)) {
+      return Spte.EMPTY;
+    }
+    long leaf = Spte.withoutAccessedDirty(Spte.makeHuge(child, level, geometry));
+    long flags = 0;
+    for (int i = 0; i < geometry.entries(); i++) {
+      child = arena.entryAcquire(table, i);
+      if (Spte.withoutAccessedDirty(child) != Spte.makeSmall(leaf, level, i, geometry)) {
+        return Spte.EMPTY;
+      }
+      flags |= Spte.accessedDirty(child);
+    }
+    return leaf | flags;
+  }
+
+  /** The leaf with the bits of the first leaf below a table, at any depth; empty if there is none. */
+  private long leafOfFirst(int table, int level) {
+    for (int i = 0; i < geometry.entries(); i++) {
+      long child = arena.entryAcquire(table, i);
+      long first =
+          Spte.isTable(child, level - 1)
+              ? leafOfFirst(Spte.table(child), level - 1)
+              : Spte.isPresent(child) ? child : Spte.EMPTY;
+      if (first != Spte.EMPTY) {
+        return Spte.makeHuge(first, level, geometry);
+      }
+    }
+    return Spte.EMPTY;
+  }
+}

@@ -1,0 +1,19 @@
+package dev.septum.mmu;
+
+/**
+ * Where Septum's ways and KVM's differ.
+ *
+ * @param presetDirty a writable leaf is dirty when it is made; else D is left for the first write,
+ *     so that dirty counts are exact
+ * @param collapseUnasked a fault at a larger level, and a merge by range, replace a table without
+ *     asking what is in it: a fault by a fresh leaf, a merge by the bits of the first leaf below;
+ *     else both want a full, uniform table and keep its A and D
+ * @param flushAllOnZap a zap flushes everything; else only what it removed
+ */
+public record MmuOptions(boolean presetDirty, boolean collapseUnasked, boolean flushAllOnZap) {
+  /** Septum's own ways. */
+  public static final MmuOptions SEPTUM = new MmuOptions(false, false, false);
+
+  /** KVM's ways, as recorded of Linux 7.3. */
+  public static final MmuOptions KVM = new MmuOptions(true, true, true);
+}

@@ -1,0 +1,102 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.Access;
+import dev.septum.paging.PageLevel;
+
+/**
+ * One fault: what the guest wanted, and what the page lookup found. Filled by the thread that handles
+ * the fault, used again for the next; a new one allocates nothing afterwards.
+ */
+public final class PageFault {
+  private static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
+
+  long gfn;
+  int accessBits;
+  boolean prefetch;
+  int wantedLevel;
+  long pfn;
+  boolean writable;
+  int largestLevel;
+  MappingLimits limits = UNLIMITED;
+  long sequence;
+
+  private int goalLevel;
+  private boolean fast;
+
+  /** A fault of nobody yet. */
+  public PageFault() {}
+
+  /**
+   * Begins anew: an access to a page that nothing is known of.
+   *
+   * @param gfn the guest frame
+   * @param accessBits one or more of {@link Access#bit}
+   * @param sequence {@link TdpMmu#invalidationSequence} as it was before the page was looked up
+   */
+  public PageFault begin(long gfn, int accessBits, long sequence) {
+    this.gfn = gfn;
+    this.accessBits = accessBits;
+    this.sequence = sequence;
+    this.prefetch = false;
+    this.wantedLevel = PageLevel.LEAF_LEVELS;
+    this.limits = UNLIMITED;
+    this.goalLevel = PageLevel.PG_4K;
+    this.fast = false;
+    return this;
+  }
+
+  /**
+   * What lies behind the page.
+   *
+   * @param pfn the host frame of {@code gfn} itself
+   * @param writable whether the host lets it be written
+   * @param largestLevel the largest level that its backing is contiguous at, 1 to 3
+   */
+  public PageFault backedBy(long pfn, boolean writable, int largestLevel) {
+    this.pfn = pfn;
+    this.writable = writable;
+    this.largestLevel = largestLevel;
+    return this;
+  }
+
+  /** Asks for a mapping no larger than a level, 1 to 3. */
+  public PageFault wanting(int level) {
+    this.wantedLevel = level;
+    return this;
+  }
+
+  /** Sets what limits the size of the mapping here. */
+  public PageFault limitedBy(MappingLimits what) {
+    this.limits = what;
+    return this;
+  }
+
+  /** Nobody touches the page yet: map it, but not as accessed. */
+  public PageFault asPrefetch() {
+    this.prefetch = true;
+    return this;
+  }
+
+  /** After the fault: the level at which it meant to map. */
+  public int goalLevel() {
+    return goalLevel;
+  }
+
+  /** After the fault: whether a write found its page writable already, whatever level was wanted. */
+  public boolean wasFast() {
+    return fast;
+  }
+
+  boolean isWrite() {
+    return (accessBits & Access.WRITE.bit()) != 0;
+  }
+
+  void setGoal(int level) {
+    goalLevel = level;
+  }
+
+  void setFast() {
+    fast = true;
+    goalLevel = PageLevel.PG_4K;
+  }
+}

@@ -1,0 +1,104 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.Geometry;
+import dev.septum.paging.GfnRange;
+import dev.septum.paging.RangeCursor;
+import dev.septum.paging.Spte;
+import dev.septum.paging.TableArena;
+
+/**
+ * A filled table for a huge leaf. Translation, permission, A and D of every gfn stay those of the
+ * leaf at the instant of the CAS, so nothing has to be flushed.
+ */
+final class Split {
+  private final TableArena arena;
+  private final Geometry geometry;
+  private final EntryProtocol protocol;
+
+  Split(TableArena arena, EntryProtocol protocol) {
+    this.arena = arena;
+    this.geometry = arena.geometry();
+    this.protocol = protocol;
+  }
+
+  /**
+   * Replaces one leaf; takes one table from the walker, which must have it. Either lock.
+   *
+   * @param leaf the leaf as it was read
+   * @return the entry as it is afterwards: the new table, or what somebody else has put there
+   */
+  long splitLeaf(Walker walker, int table, int index, int level, long gfn, long leaf) {
+    int child = walker.tables.take(level - 1, geometry.round(gfn, level));
+    long old = leaf;
+    while (Spte.isLeaf(old, level)) {
+      for (int i = 0; i < geometry.entries(); i++) {
+        arena.fillPlain(child, i, Spte.makeSmall(old, level, i, geometry));
+      }
+      long witness = protocol.link(walker, table, index, level, old, child);
+      if (witness == old) {
+        return Spte.makeTable(child);
+      }
+      old = witness;
+    }
+    walker.tables.putBack(child);
+    return old;
+  }
+
+  /**
+   * Replaces every leaf above {@code target} that overlaps the range. The hold has been entered, in
+   * either mode.
+   */
+  void splitRange(Walker walker, Root root, GfnRange range, int target) {
+    int wanted = tablesNeeded(walker, root, range, target);
+    if (walker.tables.available() < wanted) {
+      walker.hold.leave();
+      walker.tables.require(wanted);
+      walker.hold.reenter();
+    }
+    RangeCursor cursor = walker.cursor;
+    cursor.begin(root.table(), range, target + 1);
+    while (cursor.next()) {
+      if (cursor.hasProgressed() && walker.hold.isContended()) {
+        walker.hold.giveWay();
+        cursor.resume();
+      } else if (Spte.isFrozen(cursor.entry())) {
+        cursor.resume();
+      } else if (Spte.isLeaf(cursor.entry(), cursor.level())) {
+        if (walker.tables.available() == 0) { // another thread's changes have cost more than foreseen
+          walker.hold.leave();
+          walker.tables.require(1);
+          walker.hold.reenter();
+          cursor.resume();
+        } else {
+          cursor.update(
+              splitLeaf(
+                  walker,
+                  cursor.table(),
+                  cursor.index(),
+                  cursor.level(),
+                  cursor.gfn(),
+                  cursor.entry()));
+        }
+      }
+    }
+  }
+
+  /** How many tables the split takes, so that it fails before it begins or not at all. */
+  private int tablesNeeded(Walker walker, Root root, GfnRange range, int target) {
+    long needed = 0;
+    RangeCursor cursor = walker.cursor;
+    cursor.begin(root.table(), range, target + 1);
+    while (cursor.next()) {
+      if (Spte.isLeaf(cursor.entry(), cursor.level())) {
+        long from = Math.max(range.start(), cursor.gfn());
+        long to = Math.min(range.end(), cursor.gfn() + geometry.pages(cursor.level()));
+        for (int level = target + 1; level <= cursor.level(); level++) {
+          needed += (geometry.round(to - 1, level) - geometry.round(from, level))
+                  / geometry.pages(level)
+              + 1;
+        }
+      }
+    }
+    return Math.toIntExact(needed);
+  }
+}

@@ -1,0 +1,397 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.Geometry;
+import dev.septum.paging.GfnRange;
+import dev.septum.paging.PageLevel;
+import dev.septum.paging.RangeCursor;
+import dev.septum.paging.Spte;
+import dev.septum.paging.TableArena;
+import dev.septum.paging.TablePool;
+import dev.septum.sync.GracePeriods;
+import dev.septum.sync.MmuLock;
+import dev.septum.sync.ReadSection;
+import dev.septum.trace.MmuCounter;
+import dev.septum.trace.MmuCounters;
+import java.util.List;
+
+/**
+ * The operations on a tree, each under its lock.
+ *
+ * <table>
+ * <caption>Operations</caption>
+ * <tr><th>operation</th><th>lock</th><th>progress</th><th>linearization point</th></tr>
+ * <tr><td>{@link #walk}, {@link #access}</td><td>none; an open read section</td><td>lock-free</td>
+ *   <td>the last read of an entry; the CAS that sets A or D</td></tr>
+ * <tr><td>{@link #fault}</td><td>shared</td><td>lock-free below the lock</td><td>the CAS of the
+ *   leaf</td></tr>
+ * <tr><td>{@link #split}</td><td>shared or exclusive</td><td>lock-free below the lock</td><td>for
+ *   each leaf, the CAS that links the table</td></tr>
+ * <tr><td>{@link #merge}</td><td>shared</td><td>lock-free below the lock</td><td>for each table, the
+ *   CAS of its parent</td></tr>
+ * <tr><td>{@link #zap}</td><td>exclusive, yields</td><td>blocking</td><td>the release of the lock, or
+ *   a yield, for what was zapped until then</td></tr>
+ * </table>
+ *
+ * <p>Operations take the lock and the walker's read section themselves: the caller must hold neither.
+ * They throw {@link IllegalArgumentException} for a gfn or a level that the geometry does not have,
+ * {@link IllegalStateException} once the MMU is closed, {@link MachineBuggedException} once it is
+ * bugged, and {@link dev.septum.paging.TableArenaFullException} where a table is wanted and none is
+ * left; then nothing has changed.
+ */
+public final class TdpMmu implements AutoCloseable {
+  private static final int TABLES_BEFORE_LOCK = 8;
+
+  private final Geometry geometry;
+  private final TableArena arena;
+  private final GracePeriods periods = new GracePeriods();
+  private final TablePool pool;
+  private final MmuLock lock;
+  private final MmuOptions options;
+  private final TlbFlusher flusher;
+  private final MmuCounters counters = new MmuCounters();
+  private final MachineHealth health = new MachineHealth();
+  private final Invalidation invalidation = new Invalidation();
+  private final HardwareWalk hardware;
+  private final EntryProtocol protocol;
+  private final FaultPath faultPath;
+  private final Split split;
+  private final Merge merge;
+  private final Zap zap;
+  private final Root root;
+  private volatile boolean closed;
+
+  /**
+   * An MMU with an empty tree.
+   *
+   * @param maxTables the most tables that it may ever use, the root included
+   * @param lock what stands for {@code kvm->mmu_lock}; not shared with another MMU
+   */
+  public TdpMmu(
+      Geometry geometry, int maxTables, MmuOptions options, MmuLock lock, TlbFlusher flusher) {
+    this.geometry = geometry;
+    this.options = options;
+    this.lock = lock;
+    this.flusher = flusher;
+    this.arena = new TableArena(geometry, maxTables);
+    this.pool = new TablePool(arena, periods);
+    this.hardware = new HardwareWalk(arena);
+    this.protocol = new EntryProtocol(arena, hardware);
+    this.split = new Split(arena, protocol);
+    this.merge = new Merge(arena, protocol, options);
+    this.zap = new Zap(geometry, protocol);
+    this.faultPath =
+        new FaultPath(
+            arena, protocol, hardware, split, merge, invalidation, health, options);
+    try (Walker walker = newWalker()) {
+      walker.tables.require(1);
+      this.root = new Root(walker.tables.take(geometry.levels(), 0));
+      arena.clearPlain(root.table());
+      walker.tables.linked();
+    }
+  }
+
+  /** The shape of the tree. */
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  /** Where the tables are, and how many. */
+  public TablePool tables() {
+    return pool;
+  }
+
+  /** What has been counted. */
+  public MmuCounters counters() {
+    return counters;
+  }
+
+  /** Whether the machine is sound. */
+  public MachineHealth health() {
+    return health;
+  }
+
+  /** The lock; for those who have to keep faults out while they change what limits mappings. */
+  public MmuLock lock() {
+    return lock;
+  }
+
+  TableArena arena() {
+    return arena;
+  }
+
+  Root root() {
+    return root;
+  }
+
+  /** What a further thread needs to use this MMU. Close it when the thread ends. */
+  public Walker newWalker() {
+    ReadSection section = periods.register();
+    RangeHold hold = new RangeHold(lock, section, flusher, options);
+    return new Walker(this, section, pool.newCache(), hold);
+  }
+
+  void forget(Walker walker) {
+    walker.tables.close();
+    periods.unregister(walker.section);
+    counters.close(walker.counters);
+  }
+
+  // Lock-free.
+
+  /**
+   * Walks to the entry that decides about {@code gfn}, and changes nothing. The walker's section must
+   * be open.
+   *
+   * @param gfn a frame of the tree; not checked
+   * @return a leaf, or what is not present; {@link Walker#level} says of which level
+   */
+  public long walk(Walker walker, long gfn) {
+    return hardware.walk(walker, root, gfn);
+  }
+
+  /**
+   * Walks as hardware does for an access: sets A, and D for a write. The walker's section must be
+   * open.
+   *
+   * @param gfn a frame of the tree; not checked
+   * @param accessBits one or more of {@link dev.septum.paging.Access#bit}
+   * @return the leaf, whose level is {@link Walker#level}; {@link Spte#EMPTY} for an EPT violation
+   */
+  public long access(Walker walker, long gfn, int accessBits) {
+    return hardware.access(walker, root, gfn, accessBits);
+  }
+
+  /** The invalidation sequence, to be read before a fault's page is looked up. */
+  public long invalidationSequence() {
+    return invalidation.sequenceAcquire();
+  }
+
+  // Shared.
+
+  /**
+   * Maps the page of a fault.
+   *
+   * @return RETRY if the page has to be looked up again
+   */
+  public FaultResult fault(Walker walker, PageFault fault) {
+    geometry.checkGfn(fault.gfn);
+    checkUsable();
+    walker.tables.topUp(geometry.levels() - 1);
+    FaultResult result;
+    walker.hold.enterShared();
+    try {
+      result = faultPath.map(walker, root, fault);
+    } finally {
+      walker.hold.leave();
+      walker.tables.endOperation();
+    }
+    walker.counters.increment(FaultPath.counterOf(result));
+    health.check();
+    return result;
+  }
+
+  /**
+   * Splits every leaf of the range that is larger than a level.
+   *
+   * @param target 1 or 2
+   * @param exclusive whether to keep faults out meanwhile
+   * @return how many leaves were split
+   */
+  public long split(Walker walker, GfnRange range, int target, boolean exclusive) {
+    geometry.checkRange(range);
+    geometry.checkLeafLevel(target);
+    checkUsable();
+    walker.tables.topUp(TABLES_BEFORE_LOCK);
+    long before = walker.counters.get(MmuCounter.SPLITS);
+    enter(walker, exclusive);
+    try {
+      split.splitRange(walker, root, range, target);
+    } finally {
+      leave(walker);
+    }
+    return walker.counters.get(MmuCounter.SPLITS) - before;
+  }
+
+  /**
+   * Merges tables of the range into leaves of 2M, and those into leaves of 1G.
+   *
+   * @param largest the largest level to merge to, 2 or 3
+   * @param limits how large a mapping may be
+   * @return how many tables were replaced by a leaf
+   */
+  public long merge(Walker walker, GfnRange range, int largest, MappingLimits limits) {
+    geometry.checkRange(range);
+    geometry.checkLeafLevel(largest);
+    checkUsable();
+    long before = walker.counters.get(MmuCounter.MERGES);
+    enter(walker, false);
+    try {
+      merge.mergeRange(walker, root, range, largest, limits);
+    } finally {
+      leave(walker);
+    }
+    return walker.counters.get(MmuCounter.MERGES) - before;
+  }
+
+  // Exclusive.
+
+  /**
+   * Removes every leaf that overlaps the range; a larger one goes as a whole. Faults in the range
+   * that looked their page up before the end of the zap retry.
+   *
+   * @return how many leaves were removed
+   */
+  public long zap(Walker walker, GfnRange range) {
+    geometry.checkRange(range);
+    checkUsable();
+    long before = walker.counters.get(MmuCounter.ZAPS);
+    enter(walker, true);
+    try {
+      invalidation.begin(range);
+      try {
+        zap.zapRange(walker, root, range);
+      } finally {
+        invalidation.end();
+      }
+    } finally {
+      leave(walker);
+    }
+    return walker.counters.get(MmuCounter.ZAPS) - before;
+  }
+
+  /**
+   * Makes faults in the range retry until {@link #endInvalidation}, whatever they have looked up.
+   * Invalidations nest.
+   */
+  public void beginInvalidation(GfnRange range) {
+    geometry.checkRange(range);
+    long stamp = lock.lockExclusive();
+    try {
+      invalidation.begin(range);
+    } finally {
+      lock.unlockExclusive(stamp);
+    }
+  }
+
+  /**
+   * Ends one invalidation; faults that looked their page up before now retry.
+   *
+   * @throws IllegalStateException if none is in progress
+   */
+  public void endInvalidation() {
+    long stamp = lock.lockExclusive();
+    try {
+      invalidation.end();
+    } finally {
+      lock.unlockExclusive(stamp);
+    }
+  }
+
+  /** Shows every leaf of a range, in order, under the exclusive lock. */
+  public void forEachLeaf(Walker walker, GfnRange range, LeafVisitor visitor) {
+    geometry.checkRange(range);
+    enter(walker, true);
+    try {
+      RangeCursor cursor = walker.cursor;
+      cursor.begin(root.table(), range, PageLevel.PG_4K);
+      while (cursor.next()) {
+        if (Spte.isLeaf(cursor.entry(), cursor.level())) {
+          visitor.leaf(cursor.gfn(), cursor.level(), cursor.entry());
+        }
+      }
+    } finally {
+      leave(walker);
+    }
+  }
+
+  /**
+   * Tables by the level of their entries, under the exclusive lock.
+   *
+   * @return counts at the indices 1 to 5
+   */
+  public int[] tablesByLevel(Walker walker) {
+    int[] tables = new int[PageLevel.values().length + 1];
+    tables[geometry.levels()] = 1;
+    enter(walker, true);
+    try {
+      RangeCursor cursor = walker.cursor;
+      cursor.begin(root.table(), new GfnRange(0, geometry.gfnLimit()), PageLevel.PG_2M);
+      while (cursor.next()) {
+        if (Spte.isTable(cursor.entry(), cursor.level())) {
+          tables[cursor.level() - 1]++;
+        }
+      }
+    } finally {
+      leave(walker);
+    }
+    return tables;
+  }
+
+  /**
+   * Everything that does not hold of the tree, its counts and its tables. Takes the exclusive lock;
+   * exact when no operation is under way.
+   */
+  public List<Violation> audit() {
+    long stamp = lock.lockExclusive();
+    try {
+      List<Violation> violations = new TreeAudit(pool, counters).run(root);
+      if (invalidation.inProgress() != 0) {
+        violations.add(
+            new Violation(
+                AuditRule.INVALIDATION, invalidation.inProgress() + " invalidations in progress"));
+      }
+      String evidence = health.evidence();
+      if (evidence != null) {
+        violations.add(new Violation(AuditRule.HEALTH, evidence));
+      }
+      return violations;
+    } finally {
+      lock.unlockExclusive(stamp);
+    }
+  }
+
+  /**
+   * Tears the tree down: no leaf and no table is left. No vCPU may be in the guest. Closing again does
+   * nothing.
+   */
+  @Override
+  public void close() {
+    Walker walker = newWalker();
+    enter(walker, true);
+    try {
+      if (!closed) {
+        closed = true;
+        protocol.detachAll(walker, root);
+      }
+    } finally {
+      leave(walker);
+      walker.close();
+    }
+  }
+
+  /** Whether {@link #close} was called. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  /** Refuses to work on a closed or bugged machine. */
+  public void checkUsable() {
+    if (closed) {
+      throw new IllegalStateException("the machine is closed");
+    }
+    health.check();
+  }
+
+  private static void enter(Walker walker, boolean exclusive) {
+    if (exclusive) {
+      walker.hold.enterExclusive();
+    } else {
+      walker.hold.enterShared();
+    }
+  }
+
+  private static void leave(Walker walker) {
+    walker.hold.leave();
+    walker.tables.endOperation();
+  }
+}

@@ -1,0 +1,56 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.RangeCursor;
+import dev.septum.paging.TableCache;
+import dev.septum.sync.ReadSection;
+import dev.septum.trace.MmuCounters;
+
+/**
+ * What one thread brings to the MMU: its read section, its free tables, its stripe of the counters,
+ * its place in a walk. Each vCPU has one; host threads borrow one for an operation. Used by one
+ * thread at a time.
+ */
+public final class Walker implements AutoCloseable {
+  final ReadSection section;
+  final TableCache tables;
+  final MmuCounters.Stripe counters;
+  final RangeCursor cursor;
+  final RangeHold hold;
+
+  /** Where the last walk ended: the entry's table and level. */
+  int table;
+
+  int level;
+
+  private final TdpMmu mmu;
+
+  Walker(TdpMmu mmu, ReadSection section, TableCache tables, RangeHold hold) {
+    this.mmu = mmu;
+    this.section = section;
+    this.tables = tables;
+    this.hold = hold;
+    this.counters = mmu.counters().newStripe();
+    this.cursor = new RangeCursor(mmu.arena());
+  }
+
+  /** This thread's read section; a vCPU keeps it open while it is in the guest. */
+  public ReadSection section() {
+    return section;
+  }
+
+  /** This thread's counts. */
+  public MmuCounters.Stripe counters() {
+    return counters;
+  }
+
+  /** The level at which the last walk ended. */
+  public int level() {
+    return level;
+  }
+
+  /** Gives back its tables, and is forgotten. Its counts stay. */
+  @Override
+  public void close() {
+    mmu.forget(this);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Floor 4: the TDP MMU. Imports {@code sync}, {@code paging}, {@code trace}.
+ *
+ * <p>{@link dev.septum.mmu.TdpMmu} has the operations; {@code EntryProtocol} is the one file in
+ * which entries of a live tree change, with the essay on how; the rest is what each operation does
+ * above it. What the MMU wants from its embedder it declares here: {@link
+ * dev.septum.mmu.TlbFlusher}, {@link dev.septum.mmu.MappingLimits}.
+ *
+ * <table>
+ * <caption>Shared state of this room</caption>
+ * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
+ * <tr><td>entries of a tree (in {@code paging.TableArena})</td><td>acquire</td><td>by {@code
+ *   EntryProtocol} and {@code HardwareWalk} alone; CAS, exchange; release under the exclusive lock
+ *   </td><td>see the essay in {@code EntryProtocol}</td><td>a walk's acquire reads</td></tr>
+ * <tr><td>{@code Invalidation.sequence}</td><td>acquire before a page lookup; plain under the lock
+ *   </td><td>release, under the exclusive lock</td><td>the MMU lock</td><td>what an invalidation
+ *   changed before it ended is seen by who reads the new sequence</td></tr>
+ * <tr><td>{@code Invalidation.inProgress}, {@code start}, {@code end}</td><td>plain</td>
+ *   <td>plain, under the exclusive lock</td><td>the MMU lock</td><td>-</td></tr>
+ * <tr><td>{@code MachineHealth.evidence}</td><td>volatile</td><td>CAS from null</td><td>none</td>
+ *   <td>-</td></tr>
+ * <tr><td>{@code TdpMmu.closed}</td><td>volatile</td><td>under the exclusive lock</td><td>the MMU
+ *   lock</td><td>the check at the start of each operation</td></tr>
+ * <tr><td>{@code Walker}: all fields</td><td>plain</td><td>plain</td><td>its thread</td>
+ *   <td>-</td></tr>
+ * </table>
+ */
+@NullMarked
+package dev.septum.mmu;
+
+import org.jspecify.annotations.NullMarked;

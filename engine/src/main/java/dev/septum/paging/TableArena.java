@@ -1,0 +1,216 @@
+package dev.septum.paging;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * Tables by frame number.
+ *
+ * <p>An entry names its child in the same 64 bits as everything else, so a table is a number, and
+ * the arena turns it into an array and an offset: {@code number >>> 11} is the chunk, the low bits
+ * are the place in it. Chunks hold 2,047 tables, not 2,048: with its header a rounder array would
+ * spill into one more region of the collector. The first chunk is small, so that a small machine
+ * is. Chunks are made on demand and never move, and a table's number is only learned from an entry
+ * that was published after its chunk, so the directory is read plainly.
+ *
+ * <p>What is known of a table (level, first gfn, state) lies beside it, by the same number.
+ *
+ * <p>The accessors name their ordering; all are wait-free and allocate nothing. Indices are checked
+ * by the array alone: they come from {@link Geometry#index}.
+ */
+public final class TableArena {
+  /** The number that no table has. */
+  public static final int NO_TABLE = 0;
+
+  private static final int CHUNK_SHIFT = 11;
+  private static final int CHUNK_MASK = (1 << CHUNK_SHIFT) - 1;
+  private static final int CHUNK_TABLES = CHUNK_MASK;
+  private static final int SMALL_CHUNK_TABLES = 63;
+
+  private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+
+  /** What a table is at present. */
+  public enum TableState {
+    /** In the pool or in a cache; its content means nothing. */
+    FREE,
+    /** Named by an entry of a tree, or about to be. */
+    LIVE,
+    /** Unlinked; used again after a grace period. */
+    DEAD
+  }
+
+  private static final TableState[] STATES = TableState.values();
+  private static final int LEVEL_SHIFT = 40;
+  private static final int STATE_SHIFT = 44;
+  private static final long GFN_MASK = (1L << LEVEL_SHIFT) - 1;
+  private static final int LEVEL_MASK = 7;
+
+  private final Geometry geometry;
+  private final int bits;
+  private final int limit;
+  private final long[][] entries;
+  private final long[][] descriptors;
+  private int carved;
+  private int nextChunk;
+  private int nextSlot = 1; // number 0 is NO_TABLE
+
+  /**
+   * An arena without tables.
+   *
+   * @param limit the most tables that it will ever hold, at least 1
+   * @throws IllegalArgumentException if the limit is not positive or beyond 2^30
+   */
+  public TableArena(Geometry geometry, int limit) {
+    if (limit < 1 || limit > 1 << 30) {
+      throw new IllegalArgumentException("the limit of tables must be 1 to 2^30, not " + limit);
+    }
+    this.geometry = geometry;
+    this.bits = geometry.bitsPerLevel();
+    this.limit = limit;
+    int chunks = 1;
+    for (long room = chunkTables(0) - 1L; room < limit; room += chunkTables(chunks++)) {}
+    this.entries = new long[chunks][];
+    this.descriptors = new long[chunks][];
+  }
+
+  /** The shape of its tables. */
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  /** The most tables that it will ever hold. */
+  public int limit() {
+    return limit;
+  }
+
+  /** Tables made so far, in whatever state. */
+  public synchronized int carved() {
+    return carved;
+  }
+
+  /** Makes a table; {@link #NO_TABLE} at the limit. Blocking (a monitor). */
+  synchronized int carve() {
+    if (carved == limit) {
+      return NO_TABLE;
+    }
+    if (nextSlot == chunkTables(nextChunk)) {
+      nextChunk++;
+      nextSlot = 0;
+    }
+    if (entries[nextChunk] == null) {
+      int tables = chunkTables(nextChunk);
+      long[] chunk = new long[tables << bits];
+      descriptors[nextChunk] = new long[tables];
+      entries[nextChunk] = chunk;
+    }
+    carved++;
+    return nextChunk << CHUNK_SHIFT | nextSlot++;
+  }
+
+  /** The numbers of all tables made so far. For audits. */
+  public synchronized int[] carvedTables() {
+    int[] tables = new int[carved];
+    int at = 0;
+    for (int chunk = 0; chunk <= nextChunk; chunk++) {
+      int end = chunk == nextChunk ? nextSlot : chunkTables(chunk);
+      for (int slot = chunk == 0 ? 1 : 0; slot < end; slot++) {
+        tables[at++] = chunk << CHUNK_SHIFT | slot;
+      }
+    }
+    return tables;
+  }
+
+  /** Whether this number was ever given to a table. For audits. */
+  public synchronized boolean isCarved(int table) {
+    int chunk = table >>> CHUNK_SHIFT;
+    int slot = table & CHUNK_MASK;
+    return table > NO_TABLE
+        && (chunk < nextChunk ? slot < chunkTables(chunk) : chunk == nextChunk && slot < nextSlot);
+  }
+
+  private int chunkTables(int chunk) {
+    return chunk == 0 || bits < 9 ? SMALL_CHUNK_TABLES : CHUNK_TABLES;
+  }
+
+  // Entries.
+
+  /** Reads an entry; what its writer published before is seen. */
+  public long entryAcquire(int table, int index) {
+    return (long) LONGS.getAcquire(entries[table >>> CHUNK_SHIFT], offset(table, index));
+  }
+
+  /** Reads an entry of a table that no other thread can change. */
+  public long entryPlain(int table, int index) {
+    return entries[table >>> CHUNK_SHIFT][offset(table, index)];
+  }
+
+  /**
+   * Replaces an entry if it is {@code expected}; a full volatile access.
+   *
+   * @return the witness: {@code expected} if it was replaced, else what stands there instead
+   */
+  public long casEntry(int table, int index, long expected, long value) {
+    return (long)
+        LONGS.compareAndExchange(
+            entries[table >>> CHUNK_SHIFT], offset(table, index), expected, value);
+  }
+
+  /** Replaces an entry and returns what it was; a full volatile access. */
+  public long exchangeEntry(int table, int index, long value) {
+    return (long)
+        LONGS.getAndSet(entries[table >>> CHUNK_SHIFT], offset(table, index), value);
+  }
+
+  /** Stores an entry; whoever acquires it sees what was written before. */
+  public void storeEntryRelease(int table, int index, long value) {
+    LONGS.setRelease(entries[table >>> CHUNK_SHIFT], offset(table, index), value);
+  }
+
+  /** Writes an entry of a table that nobody else can reach yet. */
+  public void fillPlain(int table, int index, long value) {
+    entries[table >>> CHUNK_SHIFT][offset(table, index)] = value;
+  }
+
+  /** Empties a table that nobody else can reach yet. */
+  public void clearPlain(int table) {
+    int from = offset(table, 0);
+    Arrays.fill(entries[table >>> CHUNK_SHIFT], from, from + geometry.entries(), Spte.EMPTY);
+  }
+
+  private int offset(int table, int index) {
+    return ((table & CHUNK_MASK) << bits) + index;
+  }
+
+  // Descriptors.
+
+  /** Says what a table is; published with the entry that names it, or by its pool. */
+  public void describe(int table, int level, long gfn, TableState state) {
+    descriptors[table >>> CHUNK_SHIFT][table & CHUNK_MASK] =
+        gfn | (long) level << LEVEL_SHIFT | (long) state.ordinal() << STATE_SHIFT;
+  }
+
+  /** Changes only a table's state. The caller owns the table: it unlinked it or never linked it. */
+  public void setState(int table, TableState state) {
+    describe(table, level(table), gfn(table), state);
+  }
+
+  /** The level of a table's entries. */
+  public int level(int table) {
+    return (int) (descriptor(table) >>> LEVEL_SHIFT) & LEVEL_MASK;
+  }
+
+  /** The first gfn under a table. */
+  public long gfn(int table) {
+    return descriptor(table) & GFN_MASK;
+  }
+
+  /** A table's state. */
+  public TableState state(int table) {
+    return STATES[(int) (descriptor(table) >>> STATE_SHIFT)];
+  }
+
+  private long descriptor(int table) {
+    return descriptors[table >>> CHUNK_SHIFT][table & CHUNK_MASK];
+  }
+}

@@ -1,0 +1,157 @@
+package dev.septum.paging;
+
+import dev.septum.paging.TableArena.TableState;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thread's own free tables, filled before it takes the lock, and the dead ones that it has not
+ * handed to the pool yet. Used by its thread alone.
+ */
+public final class TableCache implements AutoCloseable {
+  private final TablePool pool;
+  private final TableArena arena;
+  private int[] free = new int[2 * TableBatch.CAPACITY];
+  private int count;
+  private @Nullable TableBatch dead;
+  private @Nullable TableBatch spare;
+
+  TableCache(TablePool pool) {
+    this.pool = pool;
+    this.arena = pool.arena();
+  }
+
+  /**
+   * Sees to it that at least {@code wanted} tables are here, as far as the pool has any. Blocking (a
+   * monitor) when it has to ask the pool; to be called before the lock is taken.
+   *
+   * @return whether there are that many now
+   */
+  public boolean topUp(int wanted) {
+    while (count < wanted) {
+      TableBatch batch = pool.takeFree();
+      if (batch == null) {
+        return false;
+      }
+      if (count + batch.count > free.length) {
+        free = Arrays.copyOf(free, Math.max(wanted, count) + TableBatch.CAPACITY);
+      }
+      System.arraycopy(batch.tables, 0, free, count, batch.count);
+      count += batch.count;
+      batch.count = 0;
+      spare = batch;
+    }
+    return true;
+  }
+
+  /** Like {@link #topUp}, or else {@link TableArenaFullException}. */
+  public void require(int wanted) {
+    if (!topUp(wanted)) {
+      throw pool.full();
+    }
+  }
+
+  /** Whether so many tables wait that this operation should let grace periods end first. */
+  public boolean isBacklogFull() {
+    return pool.isBacklogFull();
+  }
+
+  /** Hands dead tables over and waits as {@link TablePool#drainBacklog} does. */
+  public void drainBacklog() {
+    retire();
+    pool.drainBacklog();
+  }
+
+  /** Free tables here. */
+  public int available() {
+    return count;
+  }
+
+  /**
+   * Takes a table and describes it as live. Its content means nothing yet: the caller fills it, then
+   * links it and calls {@link #linked}, or else {@link #putBack}.
+   *
+   * @throws TableArenaFullException if none is here
+   */
+  public int take(int level, long gfn) {
+    if (count == 0) {
+      throw pool.full();
+    }
+    int table = free[--count];
+    arena.describe(table, level, gfn, TableState.LIVE);
+    return table;
+  }
+
+  /** The table taken last is linked; it counts from now on. */
+  public void linked() {
+    pool.countLinked();
+  }
+
+  /** The table was never linked: it is free again at once. */
+  public void putBack(int table) {
+    arena.setState(table, TableState.FREE);
+    free[count++] = table;
+  }
+
+  /**
+   * The table has been unlinked by this thread, which keeps what it still does with it inside the
+   * read section in which it unlinked it.
+   */
+  public void unlinked(int table) {
+    arena.setState(table, TableState.DEAD);
+    pool.countUnlinked();
+    TableBatch batch = dead;
+    if (batch == null) {
+      batch = spare == null ? new TableBatch() : spare;
+      spare = null;
+      dead = batch;
+    }
+    batch.add(table);
+    if (batch.isFull()) {
+      retire();
+    }
+  }
+
+  /**
+   * Ends an operation: hands its dead tables to the pool, and what it has left over of many free
+   * ones. Nothing waits in a cache between operations.
+   */
+  public void endOperation() {
+    retire();
+    if (count > free.length / 2) {
+      giveBack(TableBatch.CAPACITY);
+    }
+  }
+
+  private void retire() {
+    if (dead != null) {
+      pool.retire(dead);
+      dead = null;
+    }
+  }
+
+  /** Gives every table back to the pool; the cache is of no use any more. */
+  @Override
+  public void close() {
+    retire();
+    giveBack(0);
+    pool.forget(this);
+  }
+
+  private void giveBack(int keep) {
+    while (count > keep) {
+      TableBatch batch = new TableBatch();
+      while (count > keep && !batch.isFull()) {
+        batch.add(free[--count]);
+      }
+      pool.giveFree(batch);
+    }
+  }
+
+  void addFreeTo(List<Integer> tables) {
+    for (int i = 0; i < count; i++) {
+      tables.add(free[i]);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.septum.sync;
+
+/**
+ * The lock that stands in the place of {@code kvm->mmu_lock}: shared by faults, splits and merges,
+ * exclusive for zaps.
+ *
+ * <p>Not reentrant in either mode. A stamp is good for one release, by the thread that took it.
+ * Every operation that takes the lock is blocking; it is neither interruptible nor timed.
+ */
+public interface MmuLock {
+
+  /** Takes the lock with others who share it; blocks while an exclusive holder is in. */
+  long lockShared();
+
+  /** Gives back a shared hold. */
+  void unlockShared(long stamp);
+
+  /** Takes the lock alone; blocks while anyone is in. */
+  long lockExclusive();
+
+  /** Gives back an exclusive hold. */
+  void unlockExclusive(long stamp);
+
+  /** Whether someone whom an exclusive holder keeps out is waiting now; wait-free, one load. */
+  boolean isContended();
+
+  /** Whether someone whom a shared holder keeps out is waiting now; wait-free, one load. */
+  boolean isContendedByExclusive();
+
+  /**
+   * Lets others in and takes the lock again, alone.
+   *
+   * <p>If someone was waiting, one of those who were is let in before this call has the lock again.
+   *
+   * @param stamp the exclusive hold that is given up
+   * @return the stamp of the new exclusive hold
+   */
+  long yieldExclusive(long stamp);
+
+  /**
+   * Lets others in and takes the lock again, shared. The same promise as {@link #yieldExclusive}.
+   *
+   * @param stamp the shared hold that is given up
+   * @return the stamp of the new shared hold
+   */
+  long yieldShared(long stamp);
+
+  /** Whether some thread holds the lock alone; for assertions and audits. */
+  boolean isHeldExclusive();
+}

@@ -1,0 +1,96 @@
+package dev.septum.sync;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * One thread's announcement that it is walking tables, and since when.
+ *
+ * <p>Only the owning thread opens, refreshes and closes its section; the reclaimer only reads. The
+ * word stands on cache lines of its own, so that no reader writes a line that another one writes.
+ * Not reentrant.
+ */
+public final class ReadSection extends ReadSectionTail {
+  private final GracePeriods periods;
+
+  ReadSection(GracePeriods periods) {
+    this.periods = periods;
+  }
+
+  /**
+   * Opens the section: from here on, no table that this thread can reach is used again before
+   * {@link #close} or {@link #quiesce}. Wait-free: a store, a full fence.
+   *
+   * @throws IllegalStateException if the section is open already
+   */
+  public void open() {
+    if (announced != CLOSED) {
+      throw new IllegalStateException("read section is already open, since epoch " + announced);
+    }
+    announceOpaque(periods.epochAcquire());
+    VarHandle.fullFence();
+  }
+
+  /**
+   * Says that the thread holds no table from before this call. Wait-free, and free of fences: one
+   * load when nothing was retired since the last time.
+   */
+  public void quiesce() {
+    long epoch = periods.epochAcquire();
+    if (epoch != announced) {
+      announceRelease(epoch);
+    }
+  }
+
+  /** Closes the section; wait-free, one release store. Closing a closed section does nothing. */
+  public void close() {
+    announceRelease(CLOSED);
+  }
+
+  /** Whether the section is open; for the owner's own assertions. */
+  public boolean isOpen() {
+    return announced != CLOSED;
+  }
+}
+
+/** Keeps what lies before the announced word off its cache line. */
+@SuppressWarnings("unused") // padding
+abstract class ReadSectionHead {
+  private long p00, p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15;
+}
+
+/** The announced word: the epoch in which the owner entered, or {@link #CLOSED}. */
+abstract class ReadSectionWord extends ReadSectionHead {
+  static final long CLOSED = 0;
+  private static final VarHandle ANNOUNCED;
+
+  static {
+    try {
+      ANNOUNCED =
+          MethodHandles.lookup().findVarHandle(ReadSectionWord.class, "announced", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Read plainly by the owner alone. */
+  long announced;
+
+  final long announcedAcquire() {
+    return (long) ANNOUNCED.getAcquire(this);
+  }
+
+  final void announceOpaque(long epoch) {
+    ANNOUNCED.setOpaque(this, epoch);
+  }
+
+  final void announceRelease(long epoch) {
+    ANNOUNCED.setRelease(this, epoch);
+  }
+}
+
+/** Keeps what lies behind the announced word off its cache line. */
+@SuppressWarnings("unused") // padding
+abstract class ReadSectionTail extends ReadSectionWord {
+  private long q00, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, q11, q12, q13, q14, q15;
+}

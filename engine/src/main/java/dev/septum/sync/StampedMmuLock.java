@@ -1,0 +1,160 @@
+package dev.septum.sync;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.StampedLock;
+
+/**
+ * An {@link MmuLock} over {@link StampedLock}.
+ *
+ * <h2>Why there is more than a StampedLock here</h2>
+ *
+ * StampedLock does not show its queue, and its {@code try} methods barge past it. Septum needs the
+ * queue for two things: a long zap must learn that a fault is waiting, and a holder that yields
+ * must not win the lock back at once. So every acquisition that cannot be had at the first try is
+ * counted in {@code waiters} for as long as it waits.
+ *
+ * <h2>Hand-over</h2>
+ *
+ * A waiter notes the yield generation when it begins to wait. A holder that yields advances the
+ * generation, lets go, and comes back only when a waiter with an older generation has reported that
+ * it got in, or when nobody waits any more. Waiters are always admitted in the end (StampedLock
+ * queues them), so the wait of the one who yields is bounded by theirs.
+ *
+ * <h2>No starved writer</h2>
+ *
+ * {@code tryReadLock} would overtake a queued writer for ever. While an exclusive waiter is
+ * counted, shared acquisitions go to the queue.
+ */
+public final class StampedMmuLock implements MmuLock {
+  private static final VarHandle WAITERS;
+  private static final VarHandle EXCLUSIVE_WAITERS;
+  private static final VarHandle YIELD_GENERATION;
+  private static final VarHandle SERVED_GENERATION;
+
+  static {
+    MethodHandles.Lookup lookup = MethodHandles.lookup();
+    try {
+      WAITERS = lookup.findVarHandle(StampedMmuLock.class, "waiters", int.class);
+      EXCLUSIVE_WAITERS = lookup.findVarHandle(StampedMmuLock.class, "exclusiveWaiters", int.class);
+      YIELD_GENERATION = lookup.findVarHandle(StampedMmuLock.class, "yieldGeneration", long.class);
+      SERVED_GENERATION =
+          lookup.findVarHandle(StampedMmuLock.class, "servedGeneration", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final StampedLock lock = new StampedLock();
+  private volatile int waiters;
+  private volatile int exclusiveWaiters;
+  private volatile long yieldGeneration;
+  private volatile long servedGeneration;
+
+  /** A lock that nobody holds. */
+  public StampedMmuLock() {}
+
+  @Override
+  public long lockShared() {
+    if (exclusiveWaiters == 0) {
+      long stamp = lock.tryReadLock();
+      if (stamp != 0) {
+        return stamp;
+      }
+    }
+    long arrival = beginWait();
+    long stamp = lock.readLock();
+    endWait(arrival);
+    return stamp;
+  }
+
+  @Override
+  public void unlockShared(long stamp) {
+    lock.unlockRead(stamp);
+  }
+
+  @Override
+  public long lockExclusive() {
+    long stamp = lock.tryWriteLock();
+    if (stamp != 0) {
+      return stamp;
+    }
+    EXCLUSIVE_WAITERS.getAndAdd(this, 1);
+    long arrival = beginWait();
+    stamp = lock.writeLock();
+    endWait(arrival);
+    EXCLUSIVE_WAITERS.getAndAdd(this, -1);
+    return stamp;
+  }
+
+  @Override
+  public void unlockExclusive(long stamp) {
+    lock.unlockWrite(stamp);
+  }
+
+  @Override
+  public boolean isContended() {
+    return waiters != 0;
+  }
+
+  @Override
+  public boolean isContendedByExclusive() {
+    return exclusiveWaiters != 0;
+  }
+
+  @Override
+  public long yieldExclusive(long stamp) {
+    long generation = nextGeneration();
+    lock.unlockWrite(stamp);
+    awaitServed(generation);
+    return lockExclusive();
+  }
+
+  @Override
+  public long yieldShared(long stamp) {
+    long generation = nextGeneration();
+    lock.unlockRead(stamp);
+    awaitServed(generation);
+    return lockShared();
+  }
+
+  @Override
+  public boolean isHeldExclusive() {
+    return lock.isWriteLocked();
+  }
+
+  /** Threads that wait for the lock in either mode, at some instant during the call; wait-free. */
+  public int waiters() {
+    return waiters;
+  }
+
+  /** Counts the caller among the waiters and returns the generation it belongs to. */
+  private long beginWait() {
+    WAITERS.getAndAdd(this, 1);
+    return yieldGeneration;
+  }
+
+  /** Reports that a waiter got in: it serves every yield that began after its arrival. */
+  private void endWait(long arrival) {
+    long generation = yieldGeneration;
+    long served = servedGeneration;
+    while (generation != arrival && served < generation) {
+      long witness = (long) SERVED_GENERATION.compareAndExchange(this, served, generation);
+      if (witness == served) {
+        break;
+      }
+      served = witness;
+    }
+    WAITERS.getAndAdd(this, -1);
+  }
+
+  private long nextGeneration() {
+    return (long) YIELD_GENERATION.getAndAdd(this, 1L) + 1;
+  }
+
+  private void awaitServed(long generation) {
+    for (int tries = 0; waiters != 0 && servedGeneration < generation; tries++) {
+      SpinWait.pause(tries);
+    }
+  }
+}

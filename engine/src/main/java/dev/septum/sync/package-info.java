@@ -1,0 +1,29 @@
+/**
+ * Floor 1: the lock, and grace periods. Imports no other room.
+ *
+ * <p>How the shared fields are read and written:
+ *
+ * <table>
+ * <caption>Shared state of this room</caption>
+ * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
+ * <tr><td>{@code StampedMmuLock.waiters}, {@code exclusiveWaiters}</td><td>volatile</td>
+ *   <td>getAndAdd</td><td>none</td><td>a holder's look before it goes on or yields</td></tr>
+ * <tr><td>{@code StampedMmuLock.yieldGeneration}</td><td>volatile</td><td>getAndAdd by the one who
+ *   yields</td><td>the lock it still holds</td><td>a waiter's read on arrival and when let in</td>
+ *   </tr>
+ * <tr><td>{@code StampedMmuLock.servedGeneration}</td><td>volatile</td><td>CAS, only upwards</td>
+ *   <td>none</td><td>the wait of the one who yields</td></tr>
+ * <tr><td>{@code ReadSection.announced}</td><td>plain by its owner, acquire by reclaimers</td>
+ *   <td>opaque and a full fence on open; release on quiesce and close</td><td>its owner</td>
+ *   <td>open: the full fence in {@code hasElapsed}; close and quiesce: the acquire load there, so
+ *   that a reader's last loads are over before a table is used again</td></tr>
+ * <tr><td>{@code GracePeriods.epoch}</td><td>acquire</td><td>getAndAdd</td><td>none</td><td>the
+ *   advance follows the unlinking; a reader that sees it sees the unlinking</td></tr>
+ * <tr><td>{@code GracePeriods.sections}</td><td>volatile</td><td>volatile, copied</td><td>the
+ *   monitor of {@code GracePeriods}</td><td>a reclaimer's scan</td></tr>
+ * </table>
+ */
+@NullMarked
+package dev.septum.sync;
+
+import org.jspecify.annotations.NullMarked;

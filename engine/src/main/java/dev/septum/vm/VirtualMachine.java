@@ -1,0 +1,372 @@
+package dev.septum.vm;
+
+import dev.septum.memory.FrameTags;
+import dev.septum.memory.MemorySlot;
+import dev.septum.memory.MemorySlots;
+import dev.septum.mmu.LeafVisitor;
+import dev.septum.mmu.MmuOptions;
+import dev.septum.mmu.PageFault;
+import dev.septum.mmu.TdpMmu;
+import dev.septum.mmu.TlbFlusher;
+import dev.septum.mmu.Violation;
+import dev.septum.mmu.Walker;
+import dev.septum.paging.Geometry;
+import dev.septum.paging.GfnRange;
+import dev.septum.paging.PageLevel;
+import dev.septum.paging.Spte;
+import dev.septum.sync.MmuLock;
+import dev.septum.sync.StampedMmuLock;
+import dev.septum.trace.MmuCounter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A virtual machine: guest memory in slots, vCPUs that touch it, and the tree that maps it.
+ *
+ * <p>Every method may be called by any thread at any time, and blocks where the MMU's lock does. They
+ * throw {@link IllegalArgumentException} for a range that no slot covers or a level that cannot be,
+ * {@link IllegalStateException} once the machine is closed or bugged, and {@link
+ * dev.septum.paging.TableArenaFullException} where a table is wanted and none is left.
+ */
+public final class VirtualMachine implements AutoCloseable {
+  private static final int IDLE_WALKERS = 64;
+
+  private final TdpMmu mmu;
+  private final MemorySlots slots;
+  private final FrameTags tags = new FrameTags();
+  private final TlbShootdown shootdown = new TlbShootdown();
+  private final ExitHandler exits;
+  private final List<Vcpu> vcpus = new ArrayList<>(); // guarded by itself
+  private final MpmcVarHandleArrayQueue<Walker> walkers =
+      new MpmcVarHandleArrayQueue<>(IDLE_WALKERS);
+
+  private VirtualMachine(Builder builder) {
+    this.slots = new MemorySlots(builder.geometry);
+    TlbFlusher flusher = new MachineFlusher(builder.interceptor.apply(shootdown), slots, tags);
+    this.mmu =
+        new TdpMmu(builder.geometry, builder.maxTables, builder.options, builder.lock, flusher);
+    this.exits = new ExitHandler(slots, mmu);
+  }
+
+  /** Begins to describe a machine. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The MMU, for those who look at it or drive it themselves. */
+  public TdpMmu mmu() {
+    return mmu;
+  }
+
+  /** The guest memory. */
+  public MemorySlots slots() {
+    return slots;
+  }
+
+  // Memory.
+
+  /** Adds writable guest memory that the host has in pages of one size. */
+  public MemorySlot addSlot(GfnRange range, PageLevel backing) {
+    return addSlot(range, backing, false);
+  }
+
+  /**
+   * Adds guest memory.
+   *
+   * @param backing the pages that the host's memory comes in, 4K, 2M or 1G: no mapping is larger
+   * @param readOnly whether a write is an exit
+   */
+  public MemorySlot addSlot(GfnRange range, PageLevel backing, boolean readOnly) {
+    mmu.checkUsable();
+    mmu.geometry().checkRange(range);
+    MemorySlot slot =
+        new MemorySlot(mmu.geometry(), range, slots.takeFrames(range), backing, readOnly);
+    slots.add(slot);
+    return slot;
+  }
+
+  /** Takes a slot away, and everything that is mapped of it. Its tables stay. */
+  public void deleteSlot(MemorySlot slot) {
+    replaceSlot(slot, null);
+  }
+
+  /**
+   * Moves a slot: the same frames appear at other gfns. What was mapped is faulted in again.
+   *
+   * @param start the new first gfn
+   */
+  public MemorySlot moveSlot(MemorySlot slot, long start) {
+    GfnRange range = GfnRange.ofPages(start, slot.range().pages());
+    MemorySlot moved =
+        new MemorySlot(mmu.geometry(), range, slot.pfn(), slot.backing(), slot.isReadOnly());
+    replaceSlot(slot, moved);
+    return moved;
+  }
+
+  private void replaceSlot(
+      MemorySlot slot, @Nullable MemorySlot successor) {
+    mmu.checkUsable();
+    synchronized (slots) {
+      slots.checkReplaceable(slot, successor);
+      mmu.beginInvalidation(slot.range());
+      try {
+        withWalker(walker -> mmu.zap(walker, slot.range()));
+        slots.replace(slot, successor);
+      } finally {
+        mmu.endInvalidation();
+      }
+    }
+  }
+
+  /**
+   * Forbids mappings of one level over a gfn; each call wants one {@link #permitLargePage}. What is
+   * mapped stays.
+   *
+   * @param level 2M or 1G
+   */
+  public void forbidLargePage(long gfn, PageLevel level) {
+    changeLimits(gfn, level, true);
+  }
+
+  /** Takes back one {@link #forbidLargePage}. */
+  public void permitLargePage(long gfn, PageLevel level) {
+    changeLimits(gfn, level, false);
+  }
+
+  private void changeLimits(long gfn, PageLevel level, boolean forbid) {
+    mmu.checkUsable();
+    mmu.geometry().checkLeafLevel(level.number());
+    if (level == PageLevel.LEVEL_4K) {
+      throw new IllegalArgumentException("4K mappings are always allowed");
+    }
+    slots.checkCovered(GfnRange.ofPages(gfn, 1));
+    long stamp = mmu.lock().lockExclusive();
+    try {
+      slots.changeLimit(gfn, level.number(), forbid);
+    } finally {
+      mmu.lock().unlockExclusive(stamp);
+    }
+  }
+
+  // vCPUs.
+
+  /** A further vCPU. */
+  public Vcpu newVcpu() {
+    mmu.checkUsable();
+    Vcpu vcpu = new Vcpu(this, shootdown, exits, tags);
+    synchronized (vcpus) {
+      vcpus.add(vcpu);
+    }
+    return vcpu;
+  }
+
+  void forget(Vcpu vcpu) {
+    synchronized (vcpus) {
+      vcpus.remove(vcpu);
+    }
+  }
+
+  // What a host does to mappings.
+
+  /**
+   * Maps a range before anyone touches it, in pages as large as may be; nothing is accessed or dirty.
+   *
+   * @return how many pages of 4K are mapped, from the start of the range on
+   */
+  public long prefault(GfnRange range) {
+    slots.checkCovered(range);
+    return withWalker(
+        walker -> {
+          PageFault fault = new PageFault();
+          long gfn = range.start();
+          while (gfn < range.end() && exits.prefault(walker, fault, gfn)) {
+            int level = levelOf(walker, gfn);
+            gfn = mmu.geometry().round(gfn, level) + mmu.geometry().pages(level);
+          }
+          return Math.min(gfn, range.end()) - range.start();
+        });
+  }
+
+  /**
+   * Splits every mapping of the range that is larger than a level. Faults go on meanwhile.
+   *
+   * @param target 4K or 2M
+   * @return how many leaves were split
+   */
+  public long split(GfnRange range, PageLevel target) {
+    slots.checkCovered(range);
+    return withWalker(walker -> mmu.split(walker, range, target.number(), false));
+  }
+
+  /**
+   * Merges what is mapped in full and alike into larger mappings, where slot and backing allow it.
+   * Faults go on meanwhile.
+   *
+   * @param largest 2M or 1G
+   * @return how many tables became a leaf
+   */
+  public long merge(GfnRange range, PageLevel largest) {
+    slots.checkCovered(range);
+    return withWalker(walker -> mmu.merge(walker, range, largest.number(), slots));
+  }
+
+  /**
+   * Unmaps a range; a larger mapping that overlaps it goes as a whole. What is touched again faults
+   * in again.
+   *
+   * @return how many leaves were removed
+   */
+  public long zap(GfnRange range) {
+    slots.checkCovered(range);
+    return withWalker(walker -> mmu.zap(walker, range));
+  }
+
+  // Looking.
+
+  /** How many leaves of a level are mapped; exact when no operation is under way. */
+  public long mapped(PageLevel level) {
+    mmu.geometry().checkLeafLevel(level.number());
+    return mmu.counters().sum(MmuCounter.mapped(level.number()));
+  }
+
+  /**
+   * The entry that maps an address, in words; for people.
+   *
+   * @param gpa a guest-physical address
+   */
+  public String describe(long gpa) {
+    long gfn = mmu.geometry().checkGfn(gpa >>> Geometry.PAGE_SHIFT);
+    return withWalker(
+        walker -> {
+          int level = levelOf(walker, gfn);
+          return level == 0 ? "not mapped" : Spte.describe(entryOf(walker, gfn), walker.level());
+        });
+  }
+
+  /** Shows every leaf of a range, in order; keeps faults out meanwhile. */
+  public void forEachLeaf(GfnRange range, LeafVisitor visitor) {
+    withWalker(
+        walker -> {
+          mmu.forEachLeaf(walker, range, visitor);
+          return 0;
+        });
+  }
+
+  /** Everything that does not hold of this machine; empty if it is sound. To be asked at rest. */
+  public List<Violation> audit() {
+    return withWalker(walker -> MachineAudit.run(mmu, slots, walker));
+  }
+
+  /**
+   * Ends the machine: its vCPUs, its mappings, its tables. No vCPU may be running. Closing again does
+   * nothing.
+   */
+  @Override
+  public void close() {
+    List<Vcpu> open;
+    synchronized (vcpus) {
+      open = List.copyOf(vcpus);
+    }
+    open.forEach(Vcpu::close);
+    mmu.close();
+  }
+
+  private long entryOf(Walker walker, long gfn) {
+    walker.section().open();
+    try {
+      return mmu.walk(walker, gfn);
+    } finally {
+      walker.section().close();
+    }
+  }
+
+  /** The level at which a gfn is mapped; 0 if it is not. */
+  private int levelOf(Walker walker, long gfn) {
+    return Spte.isPresent(entryOf(walker, gfn)) ? walker.level() : 0;
+  }
+
+  private <T> T withWalker(Function<Walker, T> operation) {
+    mmu.checkUsable();
+    Walker idle = walkers.poll();
+    Walker walker = idle == null ? mmu.newWalker() : idle;
+    try {
+      return operation.apply(walker);
+    } finally {
+      if (!walkers.offer(walker)) {
+        walker.close();
+      }
+    }
+  }
+
+  /** Flushes go to the vCPUs; what was zapped is tagged as taken away. */
+  private record MachineFlusher(TlbFlusher vcpus, MemorySlots slots, FrameTags tags)
+      implements TlbFlusher {
+    @Override
+    public void flush(long start, long pages) {
+      vcpus.flush(start, pages);
+    }
+
+    @Override
+    public void flushAll() {
+      vcpus.flushAll();
+    }
+
+    @Override
+    public void released(long start, long pages) {
+      slots.forEachPart(GfnRange.ofPages(start, pages), tags::tag);
+      vcpus.released(start, pages);
+    }
+  }
+
+  /** A machine to be. */
+  public static final class Builder {
+    private static final int DEFAULT_MAX_TABLES = 1 << 22;
+
+    private Geometry geometry = Geometry.FOUR_LEVEL;
+    private int maxTables = DEFAULT_MAX_TABLES;
+    private MmuOptions options = MmuOptions.SEPTUM;
+    private MmuLock lock = new StampedMmuLock();
+    private UnaryOperator<TlbFlusher> interceptor = UnaryOperator.identity();
+
+    private Builder() {}
+
+    /** The shape of the tree; 4 levels of 9 bits if not said. */
+    public Builder geometry(Geometry shape) {
+      this.geometry = shape;
+      return this;
+    }
+
+    /** The most tables that the tree may ever have; some 4 million (16 GiB of them) if not said. */
+    public Builder maxTables(int most) {
+      this.maxTables = most;
+      return this;
+    }
+
+    /** Septum's ways or KVM's; Septum's if not said. */
+    public Builder options(MmuOptions ways) {
+      this.options = ways;
+      return this;
+    }
+
+    /** Another lock in the place of {@code kvm->mmu_lock}. */
+    public Builder lock(MmuLock other) {
+      this.lock = other;
+      return this;
+    }
+
+    /** Stands between the MMU and the vCPUs' TLBs: to watch flushes, or to lose some on purpose. */
+    public Builder interceptFlushes(UnaryOperator<TlbFlusher> between) {
+      this.interceptor = between;
+      return this;
+    }
+
+    /** Makes the machine. */
+    public VirtualMachine build() {
+      return new VirtualMachine(this);
+    }
+  }
+}
