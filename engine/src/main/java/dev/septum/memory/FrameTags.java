@@ -3,27 +3,34 @@ package dev.septum.memory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges whether a translation was used after the frame behind it had been taken away, by something
  * that does not drive any TLB.
  *
  * <p>Whoever takes frames away tags them with the next tick of a clock, after the flush and before
- * the frames can be mapped again. Whoever fills a TLB notes the clock before it walks. A use of that
- * translation is stale if the frame's tag is younger.
+ * the frames can be mapped again. Whoever fills a TLB notes the clock before it walks. A use of
+ * that translation is stale if the frame's tag is younger.
  *
- * <p>Reading is wait-free. Tags are kept for 512 frames at a time, and only once one of them was taken
- * away.
+ * <p>Reading is wait-free. A block of 512 frames that is taken away as a whole costs one tag; one
+ * of which a part was taken away has a tag a frame.
  */
 public final class FrameTags {
   private static final int BLOCK_SHIFT = 9;
+  private static final int BLOCK_FRAMES = 1 << BLOCK_SHIFT;
   private static final int REGION_SHIFT = 18;
-  private static final int BLOCK_MASK = (1 << BLOCK_SHIFT) - 1;
-  private static final int REGION_MASK = (1 << (REGION_SHIFT - BLOCK_SHIFT)) - 1;
-  private static final VarHandle BLOCKS = MethodHandles.arrayElementVarHandle(long[][].class);
+  private static final int REGION_BLOCKS = 1 << (REGION_SHIFT - BLOCK_SHIFT);
+  private static final VarHandle FRAMES = MethodHandles.arrayElementVarHandle(long[][].class);
   private static final VarHandle TAGS = MethodHandles.arrayElementVarHandle(long[].class);
 
-  private volatile long[][][] regions = {};
+  /** The tags of 512 blocks. */
+  private static final class Region {
+    final long[] blocks = new long[REGION_BLOCKS];
+    final long[][] frames = new long[REGION_BLOCKS][];
+  }
+
+  private volatile @Nullable Region[] regions = {};
   private volatile long clock;
 
   /** No frame was taken away yet. */
@@ -38,36 +45,58 @@ public final class FrameTags {
   public synchronized void tag(long pfn, long pages) {
     long now = clock + 1;
     clock = now;
-    for (long frame = pfn; frame < pfn + pages; frame++) {
-      TAGS.setRelease(block(frame), (int) frame & BLOCK_MASK, now);
+    long end = pfn + pages;
+    long at = pfn;
+    while (at < end) {
+      Region region = region((int) (at >>> REGION_SHIFT));
+      int block = (int) (at >>> BLOCK_SHIFT) & (REGION_BLOCKS - 1);
+      int first = (int) at & (BLOCK_FRAMES - 1);
+      int count = (int) Math.min(BLOCK_FRAMES - first, end - at);
+      if (count == BLOCK_FRAMES) {
+        TAGS.setRelease(region.blocks, block, now);
+      } else {
+        tagFrames(region, block, first, count, now);
+      }
+      at += count;
     }
   }
 
   /** Whether a frame was taken away after the clock had this value. */
   public boolean isYounger(long pfn, long than) {
-    long[][][] now = regions;
-    int region = (int) (pfn >>> REGION_SHIFT);
-    if (region >= now.length || now[region] == null) {
+    @Nullable Region[] now = regions;
+    int at = (int) (pfn >>> REGION_SHIFT);
+    Region region = at < now.length ? now[at] : null;
+    if (region == null) {
       return false;
     }
-    long[] block =
-        (long[]) BLOCKS.getAcquire(now[region], (int) (pfn >>> BLOCK_SHIFT) & REGION_MASK);
-    return block != null && (long) TAGS.getAcquire(block, (int) pfn & BLOCK_MASK) > than;
+    int block = (int) (pfn >>> BLOCK_SHIFT) & (REGION_BLOCKS - 1);
+    if ((long) TAGS.getAcquire(region.blocks, block) > than) {
+      return true;
+    }
+    long[] frames = (long[]) FRAMES.getAcquire(region.frames, block);
+    return frames != null && (long) TAGS.getAcquire(frames, (int) pfn & (BLOCK_FRAMES - 1)) > than;
   }
 
-  private long[] block(long pfn) {
-    int region = (int) (pfn >>> REGION_SHIFT);
-    if (region >= regions.length || regions[region] == null) {
-      long[][][] grown = Arrays.copyOf(regions, Math.max(regions.length, region + 1));
-      grown[region] = new long[REGION_MASK + 1][];
+  private static void tagFrames(Region region, int block, int first, int count, long now) {
+    long[] frames = region.frames[block];
+    if (frames == null) {
+      frames = new long[BLOCK_FRAMES];
+      FRAMES.setRelease(region.frames, block, frames);
+    }
+    for (int frame = first; frame < first + count; frame++) {
+      TAGS.setRelease(frames, frame, now);
+    }
+  }
+
+  private Region region(int at) {
+    @Nullable Region[] known = regions;
+    Region region = at < known.length ? known[at] : null;
+    if (region == null) {
+      region = new Region();
+      @Nullable Region[] grown = Arrays.copyOf(known, Math.max(known.length, at + 1));
+      grown[at] = region;
       regions = grown;
     }
-    int at = (int) (pfn >>> BLOCK_SHIFT) & REGION_MASK;
-    long[] block = regions[region][at];
-    if (block == null) {
-      block = new long[BLOCK_MASK + 1];
-      BLOCKS.setRelease(regions[region], at, block);
-    }
-    return block;
+    return region;
   }
 }

@@ -18,8 +18,8 @@ public final class MemorySlot {
    *
    * @param pfn the host frame behind the first gfn; the frames of the slot are contiguous
    * @param backing the pages that the host's memory comes in: 4K, 2M or 1G
-   * @throws IllegalArgumentException if the range or the frames are beyond what an entry can name, or
-   *     no leaf has the size of {@code backing}
+   * @throws IllegalArgumentException if the range or the frames are beyond what an entry can name,
+   *     or no leaf has the size of {@code backing}
    */
   public MemorySlot(
       Geometry geometry, GfnRange range, long pfn, PageLevel backing, boolean readOnly) {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How large a mapping may be at each place of a slot (KVM's {@code lpage_info}): not where a block
- * sticks out of the slot at its head or tail, not where gfn and pfn are aligned differently, and not
- * where someone has forbidden it.
+ * sticks out of the slot at its head or tail, not where gfn and pfn are aligned differently, and
+ * not where someone has forbidden it.
  *
  * <p>Read under the MMU lock, changed under it exclusively.
  */

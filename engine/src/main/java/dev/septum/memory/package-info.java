@@ -15,7 +15,7 @@
  * <tr><td>{@code FrameTags.regions}, {@code clock}</td><td>volatile</td><td>volatile</td><td>the
  *   monitor of {@code FrameTags}</td><td>the clock advances after the flush, which every vCPU in the
  *   guest has served; a walk that begins later finds the frame unmapped</td></tr>
- * <tr><td>{@code FrameTags}: blocks and tags</td><td>acquire</td><td>release</td><td>the same
+ * <tr><td>{@code FrameTags}: tags of blocks and frames</td><td>acquire</td><td>release</td><td>the same
  *   monitor</td><td>a use of a translation that should have been flushed</td></tr>
  * </table>
  */

@@ -88,8 +88,8 @@ final class EntryProtocol {
   }
 
   /**
-   * Puts a huge leaf in the place of a table, which is dead from then on. Shared. The caller flushes
-   * the range before it leaves the lock or the read section.
+   * Puts a huge leaf in the place of a table, which is dead from then on. Shared. The caller
+   * flushes the range before it leaves the lock or the read section.
    *
    * @param gfn the first gfn under the entry
    * @param keepFlags whether an A or D that is set in the table late must be found in the leaf
@@ -162,7 +162,9 @@ final class EntryProtocol {
         }
       }
     }
-    walker.counters.add(MmuCounter.mapped(level), -leaves);
+    if (leaves > 0) {
+      walker.counters.add(MmuCounter.mapped(level), -leaves);
+    }
     walker.counters.increment(MmuCounter.TABLES_FREED);
     walker.tables.unlinked(table);
   }

@@ -1,7 +1,6 @@
 package dev.septum.mmu;
 
 import dev.septum.paging.Geometry;
-import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
 import dev.septum.trace.MmuCounter;
@@ -141,14 +140,7 @@ final class FaultPath {
       Walker walker, Root root, PageFault fault, int table, int index, int level, long entry) {
     return options.collapseUnasked()
         ? merge.replace(
-            walker,
-            root,
-            table,
-            index,
-            level,
-            fault.gfn,
-            entry,
-            leafFor(fault, level, Spte.EMPTY))
+            walker, root, table, index, level, fault.gfn, entry, leafFor(fault, level, Spte.EMPTY))
         : merge.mergeTable(walker, root, table, index, level, fault.gfn, entry);
   }
 
@@ -182,9 +174,7 @@ final class FaultPath {
     health.bug(
         String.format(
             "gfn 0x%x is mapped by '%s', a fault found '%s': a leaf changed its frame without a zap",
-            fault.gfn,
-            Spte.describe(entry, level),
-            Spte.describe(leaf, level)));
+            fault.gfn, Spte.describe(entry, level), Spte.describe(leaf, level)));
     return FaultResult.RETRY;
   }
 

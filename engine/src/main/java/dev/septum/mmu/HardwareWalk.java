@@ -46,7 +46,8 @@ final class HardwareWalk {
   /**
    * Walks for an access: sets A, and D for a write, in the leaf that allows it.
    *
-   * @return the leaf as it is now, or {@link Spte#EMPTY} if none allows the access (an EPT violation)
+   * @return the leaf as it is now, or {@link Spte#EMPTY} if none allows the access (an EPT
+   *     violation)
    */
   long access(Walker walker, Root root, long gfn, int accessBits) {
     return mark(walker, root, gfn, accessBits, Spte.flagsSetBy(accessBits));

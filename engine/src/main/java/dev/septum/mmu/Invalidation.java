@@ -8,10 +8,10 @@ import java.lang.invoke.VarHandle;
  * The invalidation sequence ({@code mmu_invalidate_seq}): tells a fault whether the page that it
  * looked up without the lock may still be mapped.
  *
- * <p>{@link #begin} and {@link #end} are called under the exclusive lock. A fault reads the sequence
- * before it looks its page up, and asks {@link #mustRetry} under the shared lock, for the whole block
- * that it is about to map. Invalidations may overlap: while any is in progress, the range is the one
- * around all of them.
+ * <p>{@link #begin} and {@link #end} are called under the exclusive lock. A fault reads the
+ * sequence before it looks its page up, and asks {@link #mustRetry} under the shared lock, for the
+ * whole block that it is about to map. Invalidations may overlap: while any is in progress, the
+ * range is the one around all of them.
  */
 final class Invalidation {
   private static final VarHandle SEQUENCE;

@@ -4,13 +4,17 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** Whether an invariant of the host was ever broken, and the first evidence of it ({@code KVM_BUG_ON}). */
+/**
+ * Whether an invariant of the host was ever broken, and the first evidence of it ({@code
+ * KVM_BUG_ON}).
+ */
 public final class MachineHealth {
   private static final VarHandle EVIDENCE;
 
   static {
     try {
-      EVIDENCE = MethodHandles.lookup().findVarHandle(MachineHealth.class, "evidence", String.class);
+      EVIDENCE =
+          MethodHandles.lookup().findVarHandle(MachineHealth.class, "evidence", String.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }

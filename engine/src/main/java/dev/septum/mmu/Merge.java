@@ -12,8 +12,8 @@ import dev.septum.paging.TableArena;
  *
  * <p>Septum merges a table of present leaves, contiguous, of one permission; translation and
  * permission stay as they are for every gfn, A and D are those of any child. While the table is
- * looked at no install can succeed in it, because nothing in it is empty; an A or D that a walk sets
- * after the look is found when the table is detached, and handed on.
+ * looked at no install can succeed in it, because nothing in it is empty; an A or D that a walk
+ * sets after the look is found when the table is detached, and handed on.
  *
  * <p>KVM's way ({@link MmuOptions#collapseUnasked}) is to take the bits of the first present leaf
  * below, and the largest level first.
@@ -32,8 +32,8 @@ final class Merge {
   }
 
   /**
-   * Merges what lies wholly in the range, up to a level, as far as {@code limits} allow it. The hold
-   * has been entered, shared.
+   * Merges what lies wholly in the range, up to a level, as far as {@code limits} allow it. The
+   * hold has been entered, shared.
    */
   void mergeRange(Walker walker, Root root, GfnRange range, int largest, MappingLimits limits) {
     if (unasked) {
@@ -90,8 +90,7 @@ final class Merge {
    * @return the entry as it is afterwards: the new leaf, the same table, or what somebody else has
    *     put there
    */
-  long mergeTable(
-      Walker walker, Root root, int table, int index, int level, long gfn, long entry) {
+  long mergeTable(Walker walker, Root root, int table, int index, int level, long gfn, long entry) {
     long leaf =
         unasked
             ? leafOfFirst(Spte.table(entry), level)
@@ -137,7 +136,9 @@ final class Merge {
     return leaf | flags;
   }
 
-  /** The leaf with the bits of the first leaf below a table, at any depth; empty if there is none. */
+  /**
+   * The leaf with the bits of the first leaf below a table, at any depth; empty if there is none.
+   */
   private long leafOfFirst(int table, int level) {
     for (int i = 0; i < geometry.entries(); i++) {
       long child = arena.entryAcquire(table, i);

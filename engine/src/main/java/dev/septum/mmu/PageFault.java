@@ -4,8 +4,8 @@ import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
 
 /**
- * One fault: what the guest wanted, and what the page lookup found. Filled by the thread that handles
- * the fault, used again for the next; a new one allocates nothing afterwards.
+ * One fault: what the guest wanted, and what the page lookup found. Filled by the thread that
+ * handles the fault, used again for the next; a new one allocates nothing afterwards.
  */
 public final class PageFault {
   private static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
@@ -82,7 +82,9 @@ public final class PageFault {
     return goalLevel;
   }
 
-  /** After the fault: whether a write found its page writable already, whatever level was wanted. */
+  /**
+   * After the fault: whether a write found its page writable already, whatever level was wanted.
+   */
   public boolean wasFast() {
     return fast;
   }

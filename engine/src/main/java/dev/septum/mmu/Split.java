@@ -64,7 +64,8 @@ final class Split {
       } else if (Spte.isFrozen(cursor.entry())) {
         cursor.resume();
       } else if (Spte.isLeaf(cursor.entry(), cursor.level())) {
-        if (walker.tables.available() == 0) { // another thread's changes have cost more than foreseen
+        if (walker.tables.available()
+            == 0) { // another thread's changes have cost more than foreseen
           walker.hold.leave();
           walker.tables.require(1);
           walker.hold.reenter();
@@ -93,9 +94,9 @@ final class Split {
         long from = Math.max(range.start(), cursor.gfn());
         long to = Math.min(range.end(), cursor.gfn() + geometry.pages(cursor.level()));
         for (int level = target + 1; level <= cursor.level(); level++) {
-          needed += (geometry.round(to - 1, level) - geometry.round(from, level))
-                  / geometry.pages(level)
-              + 1;
+          needed +=
+              (geometry.round(to - 1, level) - geometry.round(from, level)) / geometry.pages(level)
+                  + 1;
         }
       }
     }

@@ -32,11 +32,11 @@ import java.util.List;
  *   a yield, for what was zapped until then</td></tr>
  * </table>
  *
- * <p>Operations take the lock and the walker's read section themselves: the caller must hold neither.
- * They throw {@link IllegalArgumentException} for a gfn or a level that the geometry does not have,
- * {@link IllegalStateException} once the MMU is closed, {@link MachineBuggedException} once it is
- * bugged, and {@link dev.septum.paging.TableArenaFullException} where a table is wanted and none is
- * left; then nothing has changed.
+ * <p>Operations take the lock and the walker's read section themselves: the caller must hold
+ * neither. They throw {@link IllegalArgumentException} for a gfn or a level that the geometry does
+ * not have, {@link IllegalStateException} once the MMU is closed, {@link MachineBuggedException}
+ * once it is bugged, and {@link dev.septum.paging.TableArenaFullException} where a table is wanted
+ * and none is left; then nothing has changed.
  */
 public final class TdpMmu implements AutoCloseable {
   private static final int TABLES_BEFORE_LOCK = 8;
@@ -80,8 +80,7 @@ public final class TdpMmu implements AutoCloseable {
     this.merge = new Merge(arena, protocol, options);
     this.zap = new Zap(geometry, protocol);
     this.faultPath =
-        new FaultPath(
-            arena, protocol, hardware, split, merge, invalidation, health, options);
+        new FaultPath(arena, protocol, hardware, split, merge, invalidation, health, options);
     try (Walker walker = newWalker()) {
       walker.tables.require(1);
       this.root = new Root(walker.tables.take(geometry.levels(), 0));
@@ -139,8 +138,8 @@ public final class TdpMmu implements AutoCloseable {
   // Lock-free.
 
   /**
-   * Walks to the entry that decides about {@code gfn}, and changes nothing. The walker's section must
-   * be open.
+   * Walks to the entry that decides about {@code gfn}, and changes nothing. The walker's section
+   * must be open.
    *
    * @param gfn a frame of the tree; not checked
    * @return a leaf, or what is not present; {@link Walker#level} says of which level
@@ -351,8 +350,8 @@ public final class TdpMmu implements AutoCloseable {
   }
 
   /**
-   * Tears the tree down: no leaf and no table is left. No vCPU may be in the guest. Closing again does
-   * nothing.
+   * Tears the tree down: no leaf and no table is left. No vCPU may be in the guest. Closing again
+   * does nothing.
    */
   @Override
   public void close() {

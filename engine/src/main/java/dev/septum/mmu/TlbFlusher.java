@@ -4,8 +4,8 @@ package dev.septum.mmu;
  * What drops translations from TLBs; implemented by whoever owns the TLBs.
  *
  * <p>Called by the thread that changed the tree, with the MMU lock held and its read section open.
- * A call may block until every vCPU that is in the guest has noticed, but must not take the MMU lock
- * and must not wait for a vCPU that is out of the guest: it may be waiting for that lock.
+ * A call may block until every vCPU that is in the guest has noticed, but must not take the MMU
+ * lock and must not wait for a vCPU that is out of the guest: it may be waiting for that lock.
  *
  * <p>Changes are batched: one call covers all that an operation removed since the last.
  */
@@ -14,8 +14,8 @@ public interface TlbFlusher {
   TlbFlusher NONE = new TlbFlusher() {};
 
   /**
-   * Drops every translation that overlaps the range, of whatever size, and every cached pointer to a
-   * table below it. When it returns, none is used any more.
+   * Drops every translation that overlaps the range, of whatever size, and every cached pointer to
+   * a table below it. When it returns, none is used any more.
    *
    * @param start the first gfn
    * @param pages how many pages of 4 KiB

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Walks a whole tree and its arena, and says everything that does not hold. One use. To be run under
- * the exclusive lock, when no operation is under way; A and D may change meanwhile.
+ * Walks a whole tree and its arena, and says everything that does not hold. One use. To be run
+ * under the exclusive lock, when no operation is under way; A and D may change meanwhile.
  */
 final class TreeAudit {
   /** Violations after which an audit stops listing more: the tree is lost, the reader is not. */
@@ -169,13 +169,7 @@ final class TreeAudit {
   }
 
   private void addEntry(AuditRule rule, long gfn, int level, long entry) {
-    add(
-        rule,
-        "gfn 0x%x level %d holds 0x%x: %s",
-        gfn,
-        level,
-        entry,
-        Spte.describe(entry, level));
+    add(rule, "gfn 0x%x level %d holds 0x%x: %s", gfn, level, entry, Spte.describe(entry, level));
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency

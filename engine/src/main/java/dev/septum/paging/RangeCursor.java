@@ -4,8 +4,8 @@ package dev.septum.paging;
  * Visits the entries of a range of a tree in pre-order: a parent before its children, so that the
  * children that a split creates are visited by the same walk.
  *
- * <p>The first entry visited at each level is the one that covers the start of the range, even if it
- * begins before; the walk ends at the first entry that begins at or after the end. Entries below
+ * <p>The first entry visited at each level is the one that covers the start of the range, even if
+ * it begins before; the walk ends at the first entry that begins at or after the end. Entries below
  * the least level are not visited.
  *
  * <p>Before it steps down, the cursor reads the entry again, so it never enters a table that was

@@ -31,8 +31,7 @@ final class SpteText {
     }
     words.add(permissions(entry, Spte.READ, Spte.WRITE, Spte.EXECUTE));
     if (!Spte.isTable(entry, level)) {
-      words.add(
-          MEMORY_TYPES[(int) ((entry & Spte.MEMORY_TYPE_MASK) >>> Spte.MEMORY_TYPE_SHIFT)]);
+      words.add(MEMORY_TYPES[(int) ((entry & Spte.MEMORY_TYPE_MASK) >>> Spte.MEMORY_TYPE_SHIFT)]);
       addIf(words, entry, Spte.IGNORE_PAT, "ignore-PAT");
     }
     addIf(words, entry, Spte.ACCESSED, "accessed");

@@ -158,8 +158,7 @@ public final class TableArena {
 
   /** Replaces an entry and returns what it was; a full volatile access. */
   public long exchangeEntry(int table, int index, long value) {
-    return (long)
-        LONGS.getAndSet(entries[table >>> CHUNK_SHIFT], offset(table, index), value);
+    return (long) LONGS.getAndSet(entries[table >>> CHUNK_SHIFT], offset(table, index), value);
   }
 
   /** Stores an entry; whoever acquires it sees what was written before. */

@@ -23,8 +23,8 @@ public final class TableCache implements AutoCloseable {
   }
 
   /**
-   * Sees to it that at least {@code wanted} tables are here, as far as the pool has any. Blocking (a
-   * monitor) when it has to ask the pool; to be called before the lock is taken.
+   * Sees to it that at least {@code wanted} tables are here, as far as the pool has any. Blocking
+   * (a monitor) when it has to ask the pool; to be called before the lock is taken.
    *
    * @return whether there are that many now
    */
@@ -69,8 +69,8 @@ public final class TableCache implements AutoCloseable {
   }
 
   /**
-   * Takes a table and describes it as live. Its content means nothing yet: the caller fills it, then
-   * links it and calls {@link #linked}, or else {@link #putBack}.
+   * Takes a table and describes it as live. Its content means nothing yet: the caller fills it,
+   * then links it and calls {@link #linked}, or else {@link #putBack}.
    *
    * @throws TableArenaFullException if none is here
    */
@@ -115,10 +115,13 @@ public final class TableCache implements AutoCloseable {
 
   /**
    * Ends an operation: hands its dead tables to the pool, and what it has left over of many free
-   * ones. Nothing waits in a cache between operations.
+   * ones. Nothing waits in a cache between operations. Blocking if the backlog is full and the
+   * operation has added to it: the caller is in no read section and holds no lock.
    */
   public void endOperation() {
-    retire();
+    if (dead != null) {
+      drainBacklog();
+    }
     if (count > free.length / 2) {
       giveBack(TableBatch.CAPACITY);
     }

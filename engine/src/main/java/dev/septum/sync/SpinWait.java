@@ -1,6 +1,8 @@
 package dev.septum.sync;
 
-/** How to wait for what another thread is about to do: briefly on the CPU, then by giving it away. */
+/**
+ * How to wait for what another thread is about to do: briefly on the CPU, then by giving it away.
+ */
 public final class SpinWait {
   private static final int SPINS_BEFORE_YIELD = 64;
 

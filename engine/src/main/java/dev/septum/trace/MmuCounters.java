@@ -14,7 +14,9 @@ import java.util.Map;
 public final class MmuCounters {
   private static final int COUNTERS = MmuCounter.values().length;
 
-  /** Longs before the first counter, so that it shares no cache line, nor the one fetched with it. */
+  /**
+   * Longs before the first counter, so that it shares no cache line, nor the one fetched with it.
+   */
   private static final int PADDING = 16;
 
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);

@@ -31,8 +31,7 @@ final class ExitHandler {
   }
 
   /** Returns whether there is memory for the access. */
-  private boolean map(
-      Walker walker, PageFault fault, long gfn, int accessBits, boolean prefetch) {
+  private boolean map(Walker walker, PageFault fault, long gfn, int accessBits, boolean prefetch) {
     for (int tries = 0; ; tries++) {
       long sequence = mmu.invalidationSequence();
       MemorySlot slot = slots.find(gfn);

@@ -11,7 +11,10 @@ import dev.septum.paging.Spte;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Everything that must hold of a machine at rest: of the tree by itself, and of the tree against the slots. */
+/**
+ * Everything that must hold of a machine at rest: of the tree by itself, and of the tree against
+ * the slots.
+ */
 final class MachineAudit {
   private MachineAudit() {}
 

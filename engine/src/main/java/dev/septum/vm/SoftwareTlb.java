@@ -10,8 +10,8 @@ import java.util.Arrays;
  * A vCPU's TLB: set-associative, with entries of 4K and of 2M; a 1G leaf is held in 2M pieces. Used
  * by its vCPU alone; nothing is allocated after construction.
  *
- * <p>An entry allows a write only if D was set when it was filled, so the first write to a page walks
- * again, and D is exact.
+ * <p>An entry allows a write only if D was set when it was filled, so the first write to a page
+ * walks again, and D is exact.
  */
 public final class SoftwareTlb {
   private static final int WAYS = 4;

@@ -10,10 +10,11 @@ import java.util.Arrays;
  * Brings flushes to every vCPU's TLB ({@code kvm_flush_remote_tlbs}).
  *
  * <p>Requests are numbered, and the last few are kept in a ring. Who flushes writes its range, then
- * the new number, and waits until every vCPU that is in the guest has served it. A vCPU in the guest
- * looks at the number between any two accesses; one that is out looks on entry. Both sides have a
- * full fence between their write (the number; the guest mode) and their look at the other's, so one
- * of them sees the other. A vCPU that fell behind by more than the ring holds drops everything.
+ * the new number, and waits until every vCPU that is in the guest has served it. A vCPU in the
+ * guest looks at the number between any two accesses; one that is out looks on entry. Both sides
+ * have a full fence between their write (the number; the guest mode) and their look at the other's,
+ * so one of them sees the other. A vCPU that fell behind by more than the ring holds drops
+ * everything.
  */
 final class TlbShootdown implements TlbFlusher {
   private static final int RING = 64;
@@ -76,7 +77,9 @@ final class TlbShootdown implements TlbFlusher {
     }
   }
 
-  /** Whether the vCPU has requests to serve; wait-free, one load of a line that is seldom written. */
+  /**
+   * Whether the vCPU has requests to serve; wait-free, one load of a line that is seldom written.
+   */
   boolean isPending(GuestMode mode) {
     return (long) REQUEST.getAcquire(this) != mode.served;
   }

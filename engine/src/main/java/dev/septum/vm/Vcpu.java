@@ -10,12 +10,12 @@ import dev.septum.paging.Spte;
 import java.util.Objects;
 
 /**
- * A virtual CPU: makes a guest's accesses, one after the other, through its TLB and the tree, and has
- * its faults handled. Used by one thread at a time.
+ * A virtual CPU: makes a guest's accesses, one after the other, through its TLB and the tree, and
+ * has its faults handled. Used by one thread at a time.
  *
- * <p>It is in the guest only inside {@link #access} and {@link #run}, and there only from entry to the
- * access that fails. In the guest it takes no lock and waits for nobody; between any two accesses it
- * serves flush requests and passes a quiescent point.
+ * <p>It is in the guest only inside {@link #access} and {@link #run}, and there only from entry to
+ * the access that fails. In the guest it takes no lock and waits for nobody; between any two
+ * accesses it serves flush requests and passes a quiescent point.
  */
 public final class Vcpu implements AutoCloseable {
   private final VirtualMachine vm;
@@ -85,9 +85,7 @@ public final class Vcpu implements AutoCloseable {
       at = runInGuest(accesses, at, to);
       if (at < to) {
         long stopped = accesses[at];
-        exit =
-            exits.handle(
-                walker, fault, GuestAccess.gfn(stopped), GuestAccess.bits(stopped));
+        exit = exits.handle(walker, fault, GuestAccess.gfn(stopped), GuestAccess.bits(stopped));
         if (exit != VcpuExit.NONE) {
           break;
         }

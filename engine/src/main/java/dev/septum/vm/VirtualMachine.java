@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A virtual machine: guest memory in slots, vCPUs that touch it, and the tree that maps it.
  *
- * <p>Every method may be called by any thread at any time, and blocks where the MMU's lock does. They
- * throw {@link IllegalArgumentException} for a range that no slot covers or a level that cannot be,
- * {@link IllegalStateException} once the machine is closed or bugged, and {@link
+ * <p>Every method may be called by any thread at any time, and blocks where the MMU's lock does.
+ * They throw {@link IllegalArgumentException} for a range that no slot covers or a level that
+ * cannot be, {@link IllegalStateException} once the machine is closed or bugged, and {@link
  * dev.septum.paging.TableArenaFullException} where a table is wanted and none is left.
  */
 public final class VirtualMachine implements AutoCloseable {
@@ -107,8 +107,7 @@ public final class VirtualMachine implements AutoCloseable {
     return moved;
   }
 
-  private void replaceSlot(
-      MemorySlot slot, @Nullable MemorySlot successor) {
+  private void replaceSlot(MemorySlot slot, @Nullable MemorySlot successor) {
     mmu.checkUsable();
     synchronized (slots) {
       slots.checkReplaceable(slot, successor);
@@ -123,30 +122,32 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Forbids mappings of one level over a gfn; each call wants one {@link #permitLargePage}. What is
-   * mapped stays.
+   * Forbids mappings of a level, and larger ones, over a gfn; each call wants one {@link
+   * #permitLargePage}. What is mapped stays.
    *
-   * @param level 2M or 1G
+   * @param smallest 2M or 1G
    */
-  public void forbidLargePage(long gfn, PageLevel level) {
-    changeLimits(gfn, level, true);
+  public void forbidLargePage(long gfn, PageLevel smallest) {
+    changeLimits(gfn, smallest, true);
   }
 
   /** Takes back one {@link #forbidLargePage}. */
-  public void permitLargePage(long gfn, PageLevel level) {
-    changeLimits(gfn, level, false);
+  public void permitLargePage(long gfn, PageLevel smallest) {
+    changeLimits(gfn, smallest, false);
   }
 
-  private void changeLimits(long gfn, PageLevel level, boolean forbid) {
+  private void changeLimits(long gfn, PageLevel smallest, boolean forbid) {
     mmu.checkUsable();
-    mmu.geometry().checkLeafLevel(level.number());
-    if (level == PageLevel.LEVEL_4K) {
+    mmu.geometry().checkLeafLevel(smallest.number());
+    if (smallest == PageLevel.LEVEL_4K) {
       throw new IllegalArgumentException("4K mappings are always allowed");
     }
     slots.checkCovered(GfnRange.ofPages(gfn, 1));
     long stamp = mmu.lock().lockExclusive();
     try {
-      slots.changeLimit(gfn, level.number(), forbid);
+      for (int level = smallest.number(); level <= mmu.geometry().maxLeafLevel(); level++) {
+        slots.changeLimit(gfn, level, forbid);
+      }
     } finally {
       mmu.lock().unlockExclusive(stamp);
     }
@@ -173,7 +174,8 @@ public final class VirtualMachine implements AutoCloseable {
   // What a host does to mappings.
 
   /**
-   * Maps a range before anyone touches it, in pages as large as may be; nothing is accessed or dirty.
+   * Maps a range before anyone touches it, in pages as large as may be; nothing is accessed or
+   * dirty.
    *
    * @return how many pages of 4K are mapped, from the start of the range on
    */
@@ -262,8 +264,8 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Ends the machine: its vCPUs, its mappings, its tables. No vCPU may be running. Closing again does
-   * nothing.
+   * Ends the machine: its vCPUs, its mappings, its tables. No vCPU may be running. Closing again
+   * does nothing.
    */
   @Override
   public void close() {
