@@ -16,7 +16,7 @@ import dev.septum.paging.TableArena;
  * sets after the look is found when the table is detached, and handed on.
  *
  * <p>KVM's way ({@link MmuOptions#collapseUnasked}) is to take the bits of the first present leaf
- * below, and the largest level first.
+ * below, and the largest level first; and to flush the whole range if anything in it was merged.
  */
 final class Merge {
   private final TableArena arena;
@@ -62,8 +62,12 @@ final class Merge {
           && gfn >= range.start()
           && gfn + geometry.pages(level) <= range.end()
           && level <= limits.maxMappingLevel(gfn, geometry.maxLeafLevel())) {
-        cursor.update(
-            mergeTable(walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry()));
+        long now =
+            mergeTable(walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry());
+        if (unasked && now != cursor.entry()) {
+          walker.hold.addCollapsed(range.start(), range.pages());
+        }
+        cursor.update(now);
       }
     }
   }

@@ -6,8 +6,9 @@ package dev.septum.mmu;
  * @param presetDirty a writable leaf is dirty when it is made; else D is left for the first write,
  *     so that dirty counts are exact
  * @param collapseUnasked a fault at a larger level, and a merge by range, replace a table without
- *     asking what is in it: a fault by a fresh leaf, a merge by the bits of the first leaf below;
- *     else both want a full, uniform table and keep its A and D
+ *     asking what is in it: a fault by a fresh leaf, a merge by the bits of the first leaf below,
+ *     and a flush of the whole range; else both want a full, uniform table, keep its A and D, and
+ *     flush what was replaced
  * @param flushAllOnZap a zap flushes everything; else only what it removed
  */
 public record MmuOptions(boolean presetDirty, boolean collapseUnasked, boolean flushAllOnZap) {

@@ -39,8 +39,6 @@ import java.util.List;
  * and none is left; then nothing has changed.
  */
 public final class TdpMmu implements AutoCloseable {
-  private static final int TABLES_BEFORE_LOCK = 8;
-
   private final Geometry geometry;
   private final TableArena arena;
   private final GracePeriods periods = new GracePeriods();
@@ -200,7 +198,6 @@ public final class TdpMmu implements AutoCloseable {
     geometry.checkRange(range);
     geometry.checkLeafLevel(target);
     checkUsable();
-    walker.tables.topUp(TABLES_BEFORE_LOCK);
     long before = walker.counters.get(MmuCounter.SPLITS);
     enter(walker, exclusive);
     try {

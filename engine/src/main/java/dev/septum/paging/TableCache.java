@@ -15,7 +15,6 @@ public final class TableCache implements AutoCloseable {
   private int[] free = new int[2 * TableBatch.CAPACITY];
   private int count;
   private @Nullable TableBatch dead;
-  private @Nullable TableBatch spare;
 
   TableCache(TablePool pool) {
     this.pool = pool;
@@ -29,20 +28,13 @@ public final class TableCache implements AutoCloseable {
    * @return whether there are that many now
    */
   public boolean topUp(int wanted) {
-    while (count < wanted) {
-      TableBatch batch = pool.takeFree();
-      if (batch == null) {
-        return false;
+    if (count < wanted) {
+      if (free.length < wanted + TableBatch.CAPACITY) {
+        free = Arrays.copyOf(free, wanted + TableBatch.CAPACITY);
       }
-      if (count + batch.count > free.length) {
-        free = Arrays.copyOf(free, Math.max(wanted, count) + TableBatch.CAPACITY);
-      }
-      System.arraycopy(batch.tables, 0, free, count, batch.count);
-      count += batch.count;
-      batch.count = 0;
-      spare = batch;
+      count += pool.takeFree(free, count, wanted - count);
     }
-    return true;
+    return count >= wanted;
   }
 
   /** Like {@link #topUp}, or else {@link TableArenaFullException}. */
@@ -101,12 +93,8 @@ public final class TableCache implements AutoCloseable {
   public void unlinked(int table) {
     arena.setState(table, TableState.DEAD);
     pool.countUnlinked();
-    TableBatch batch = dead;
-    if (batch == null) {
-      batch = spare == null ? new TableBatch() : spare;
-      spare = null;
-      dead = batch;
-    }
+    TableBatch batch = dead == null ? pool.takeEmptied() : dead;
+    dead = batch;
     batch.add(table);
     if (batch.isFull()) {
       retire();
@@ -114,16 +102,18 @@ public final class TableCache implements AutoCloseable {
   }
 
   /**
-   * Ends an operation: hands its dead tables to the pool, and what it has left over of many free
-   * ones. Nothing waits in a cache between operations. Blocking if the backlog is full and the
+   * Ends an operation: hands its dead tables to the pool, and free ones if it has many or they are
+   * scarce. Nothing waits in a cache between operations. Blocking if the backlog is full and the
    * operation has added to it: the caller is in no read section and holds no lock.
    */
   public void endOperation() {
     if (dead != null) {
       drainBacklog();
     }
-    if (count > free.length / 2) {
+    if (count > 2 * TableBatch.CAPACITY) {
       giveBack(TableBatch.CAPACITY);
+    } else if (count > 0 && pool.isScarce()) {
+      giveBack(0);
     }
   }
 
@@ -143,13 +133,8 @@ public final class TableCache implements AutoCloseable {
   }
 
   private void giveBack(int keep) {
-    while (count > keep) {
-      TableBatch batch = new TableBatch();
-      while (count > keep && !batch.isFull()) {
-        batch.add(free[--count]);
-      }
-      pool.giveFree(batch);
-    }
+    pool.giveFree(free, keep, count - keep);
+    count = keep;
   }
 
   void addFreeTo(List<Integer> tables) {

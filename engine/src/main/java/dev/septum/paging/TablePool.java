@@ -7,17 +7,17 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where tables come from and go back to: free ones, and dead ones that wait for a grace period.
  *
  * <p>A table goes round: carved or free in the pool, free in a {@link TableCache}, live in a tree,
  * dead in a cache's batch, waiting here, free here. Threads meet only in batches of up to {@value
- * TableBatch#CAPACITY}: those that free tables push to a queue of many producers; whoever needs a
- * batch drains it, under the pool's monitor, as far as grace periods have elapsed.
+ * TableBatch#CAPACITY}: those that free tables push to a queue of many producers; whoever needs
+ * tables drains it, under the pool's monitor, as far as grace periods have elapsed.
  *
  * <p>The counts are exact: a table is live from the moment its linking has succeeded until the
  * moment its unlinking has.
@@ -46,11 +46,14 @@ public final class TablePool {
   private final GracePeriods periods;
   private final MpscUnboundedVarHandleArrayQueue<TableBatch> retired =
       new MpscUnboundedVarHandleArrayQueue<>(QUEUE_CHUNK);
-  private final ArrayDeque<TableBatch> free = new ArrayDeque<>(); // guarded by this
+  private int[] free = new int[TableBatch.CAPACITY]; // a stack; guarded by this
+  private int freeCount; // guarded by this
+  private final ArrayDeque<TableBatch> emptied = new ArrayDeque<>(); // guarded by this
   private final List<TableCache> caches = new ArrayList<>(); // guarded by this
   private volatile int live;
   private volatile int peak;
   private volatile int waiting;
+  private volatile int cacheCount;
 
   /** A pool over an arena; freed tables are used again when {@code periods} says so. */
   public TablePool(TableArena arena, GracePeriods periods) {
@@ -67,6 +70,7 @@ public final class TablePool {
   public synchronized TableCache newCache() {
     TableCache cache = new TableCache(this);
     caches.add(cache);
+    cacheCount = caches.size();
     return cache;
   }
 
@@ -110,39 +114,67 @@ public final class TablePool {
       for (int i = 0; i < batch.count; i++) {
         arena.setState(batch.tables[i], TableState.FREE);
       }
-      free.addLast(batch);
+      pushFree(batch.tables, 0, batch.count);
+      batch.count = 0;
+      emptied.add(batch);
     }
   }
 
-  /** A batch of one to {@value TableBatch#CAPACITY} free tables; null if there is none. */
-  synchronized @Nullable TableBatch takeFree() {
-    TableBatch batch = free.pollLast();
-    if (batch == null) {
+  /**
+   * Whether so few tables are left that the caches could hoard them all. Then they take no more than
+   * they need, and keep nothing between operations.
+   */
+  boolean isScarce() {
+    return (long) cacheCount * TableBatch.CAPACITY > arena.limit() - live - waiting;
+  }
+
+  /**
+   * Moves free tables to a cache, which has room for {@code wanted} and {@value
+   * TableBatch#CAPACITY}.
+   *
+   * @return how many were moved: {@code wanted} or more, unless there are no more
+   */
+  synchronized int takeFree(int[] into, int at, int wanted) {
+    int most = isScarce() ? wanted : Math.max(wanted, TableBatch.CAPACITY);
+    if (freeCount < wanted) {
       reclaim();
-      batch = free.pollLast();
     }
-    if (batch != null) {
-      return batch;
-    }
-    batch = new TableBatch();
-    while (!batch.isFull()) {
+    int taken = Math.min(freeCount, most);
+    freeCount -= taken;
+    System.arraycopy(free, freeCount, into, at, taken);
+    while (taken < most) {
       int table = arena.carve();
       if (table == TableArena.NO_TABLE) {
         break;
       }
-      batch.add(table);
+      into[at + taken++] = table;
     }
-    return batch.count == 0 ? null : batch;
+    return taken;
   }
 
   /** Takes free tables back. */
-  synchronized void giveFree(TableBatch batch) {
-    free.addLast(batch);
+  synchronized void giveFree(int[] tables, int from, int count) {
+    pushFree(tables, from, count);
+  }
+
+  private void pushFree(int[] tables, int from, int count) {
+    if (freeCount + count > free.length) {
+      free = Arrays.copyOf(free, 2 * (freeCount + count));
+    }
+    System.arraycopy(tables, from, free, freeCount, count);
+    freeCount += count;
+  }
+
+  /** An empty batch. */
+  synchronized TableBatch takeEmptied() {
+    TableBatch batch = emptied.poll();
+    return batch == null ? new TableBatch() : batch;
   }
 
   /** Forgets a cache that its thread has emptied. */
   synchronized void forget(TableCache cache) {
     caches.remove(cache);
+    cacheCount = caches.size();
   }
 
   /** Begins a grace period for unlinked tables, which {@link #countUnlinked} counted already. */
@@ -175,10 +207,8 @@ public final class TablePool {
   /** The numbers of all free tables, here and in caches. For audits, when nothing runs. */
   public synchronized List<Integer> freeTables() {
     List<Integer> tables = new ArrayList<>();
-    for (TableBatch batch : free) {
-      for (int i = 0; i < batch.count; i++) {
-        tables.add(batch.tables[i]);
-      }
+    for (int i = 0; i < freeCount; i++) {
+      tables.add(free[i]);
     }
     for (TableCache cache : caches) {
       cache.addFreeTo(tables);

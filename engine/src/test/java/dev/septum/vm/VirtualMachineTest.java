@@ -380,6 +380,16 @@ final class VirtualMachineTest {
     }
 
     @Test
+    void isNotMadeFullByTablesThatIdleVcpusKeep() {
+      small.addSlot(GIB, PageLevel.LEVEL_4K);
+      for (int i = 0; i < 20; i++) {
+        assertEquals(VcpuExit.NONE, small.newVcpu().access(gpa(i), Access.WRITE));
+      }
+      assertEquals(20, small.mapped(PageLevel.LEVEL_4K));
+      assertEquals(List.of(), small.audit());
+    }
+
+    @Test
     void hasRoomAgainAfterAMerge() {
       small.addSlot(GIB, PageLevel.LEVEL_2M);
       small.prefault(GfnRange.ofPages(0, 1024));
