@@ -1,0 +1,63 @@
+package dev.septum.mmu;
+
+import dev.septum.sync.MmuLock;
+import java.util.List;
+
+/** A lock that excludes nobody, is always wanted by someone, and notes when it is let go. */
+final class ContendedLock implements MmuLock {
+  private final List<String> events;
+  private boolean exclusive;
+
+  ContendedLock(List<String> events) {
+    this.events = events;
+  }
+
+  @Override
+  public long lockShared() {
+    return 1;
+  }
+
+  @Override
+  public void unlockShared(long stamp) {
+    events.add("unlock");
+  }
+
+  @Override
+  public long lockExclusive() {
+    exclusive = true;
+    return 1;
+  }
+
+  @Override
+  public void unlockExclusive(long stamp) {
+    exclusive = false;
+    events.add("unlock");
+  }
+
+  @Override
+  public boolean isContended() {
+    return true;
+  }
+
+  @Override
+  public boolean isContendedByExclusive() {
+    return true;
+  }
+
+  @Override
+  public long yieldExclusive(long stamp) {
+    events.add("yield");
+    return 1;
+  }
+
+  @Override
+  public long yieldShared(long stamp) {
+    events.add("yield");
+    return 1;
+  }
+
+  @Override
+  public boolean isHeldExclusive() {
+    return exclusive;
+  }
+}
