@@ -128,13 +128,7 @@ final class EntryProtocol {
    * @return how many leaves were removed
    */
   int clearLeaves(Walker walker, int table, int from, int to) {
-    int removed = 0;
-    for (int index = from; index < to; index++) {
-      if (Spte.isPresent(arena.entryAcquire(table, index))) {
-        arena.storeEntryRelease(table, index, Spte.EMPTY);
-        removed++;
-      }
-    }
+    int removed = arena.clearLeaves(table, from, to);
     walker.counters.add(MmuCounter.MAPPED_4K, -removed);
     walker.counters.add(MmuCounter.ZAPS, removed);
     return removed;

@@ -66,7 +66,7 @@ final class FaultPath {
 
   private int missingTables(Walker walker, Root root, long gfn, int goal) {
     hardware.walk(walker, root, gfn);
-    return Math.max(0, walker.level - goal);
+    return Math.max(0, walker.level() - goal);
   }
 
   private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {

@@ -25,22 +25,11 @@ final class HardwareWalk {
    * @return the entry; where it stands is left in the walker
    */
   long walk(Walker walker, Root root, long gfn) {
-    int table = root.table();
-    int level = geometry.levels();
-    for (; ; ) {
-      long entry = arena.entryAcquire(table, geometry.index(gfn, level));
-      if (Spte.isTable(entry, level)) {
-        table = Spte.table(entry);
-        level--;
-      } else if (Spte.isFrozen(entry)) {
-        table = root.table();
-        level = geometry.levels();
-      } else {
-        walker.table = table;
-        walker.level = level;
-        return entry;
-      }
-    }
+    long entry;
+    do {
+      entry = arena.descendAcquire(root.table(), gfn, walker.place);
+    } while (Spte.isFrozen(entry));
+    return entry;
   }
 
   /**
@@ -61,13 +50,13 @@ final class HardwareWalk {
   private long mark(Walker walker, Root root, long gfn, int accessBits, long flags) {
     for (; ; ) {
       long entry = walk(walker, root, gfn);
-      int level = walker.level;
+      int level = walker.level();
       while (Spte.isLeaf(entry, level) && Spte.allows(entry, accessBits)) {
         long marked = entry | flags;
         if (marked == entry) {
           return entry;
         }
-        long witness = arena.casEntry(walker.table, geometry.index(gfn, level), entry, marked);
+        long witness = arena.casEntry(walker.place.table(), geometry.index(gfn, level), entry, marked);
         if (witness == entry) {
           return marked;
         }

@@ -1,5 +1,6 @@
 package dev.septum.mmu;
 
+import dev.septum.paging.EntryPlace;
 import dev.septum.paging.RangeCursor;
 import dev.septum.paging.TableCache;
 import dev.septum.sync.ReadSection;
@@ -17,10 +18,8 @@ public final class Walker implements AutoCloseable {
   final RangeCursor cursor;
   final RangeHold hold;
 
-  /** Where the last walk ended: the entry's table and level. */
-  int table;
-
-  int level;
+  /** Where the last walk ended. */
+  final EntryPlace place = new EntryPlace();
 
   private final TdpMmu mmu;
 
@@ -45,7 +44,7 @@ public final class Walker implements AutoCloseable {
 
   /** The level at which the last walk ended. */
   public int level() {
-    return level;
+    return place.level();
   }
 
   /** Gives back its tables, and is forgotten. Its counts stay. */

@@ -37,7 +37,8 @@ public final class Spte {
   /** The hardware's dirty flag. */
   public static final long DIRTY = 1L << 9;
 
-  static final long MMU_PRESENT = 1L << 11;
+  private static final int MMU_PRESENT_SHIFT = 11;
+  static final long MMU_PRESENT = 1L << MMU_PRESENT_SHIFT;
   static final int PFN_SHIFT = Geometry.PAGE_SHIFT;
   static final long PFN_MASK = (1L << Geometry.MAX_ADDRESS_BITS) - (1L << PFN_SHIFT);
   static final int AD_TYPE_SHIFT = 52;
@@ -61,6 +62,11 @@ public final class Spte {
   /** A leaf or a table, as opposed to empty or frozen. */
   public static boolean isPresent(long entry) {
     return (entry & MMU_PRESENT) != 0;
+  }
+
+  /** 1 for a leaf or a table, else 0: to count without a branch. */
+  static long presence(long entry) {
+    return (entry >>> MMU_PRESENT_SHIFT) & 1;
   }
 
   /** Exactly {@link #FROZEN}. */

@@ -140,6 +140,58 @@ public final class TableArena {
     return (long) LONGS.getAcquire(entries[table >>> CHUNK_SHIFT], offset(table, index));
   }
 
+  /**
+   * Follows tables from a root to the entry that decides about a gfn: a leaf, or what is not present.
+   *
+   * <p>The one loop that a walk is made of; its fields are read once, not again behind each acquire.
+   *
+   * @param place where the entry stands is noted here
+   * @return the entry
+   */
+  public long descendAcquire(int root, long gfn, EntryPlace place) {
+    long[][] chunks = entries;
+    int width = bits;
+    int mask = (1 << width) - 1;
+    int level = geometry.levels();
+    int shift = width * (level - 1);
+    int table = root;
+    for (; ; ) {
+      int offset = ((table & CHUNK_MASK) << width) + ((int) (gfn >>> shift) & mask);
+      long entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
+      if (!Spte.isTable(entry, level)) {
+        place.table = table;
+        place.level = level;
+        return entry;
+      }
+      table = Spte.table(entry);
+      level--;
+      shift -= width;
+    }
+  }
+
+  /**
+   * Empties entries of a table of the last level that no other thread installs in or removes from.
+   * Others may set A and D in them at any time; what they set meanwhile is lost.
+   *
+   * <p>Plain accesses, so that they become a few wide ones; a 64-bit HotSpot does not tear a long.
+   * The caller's release of its lock publishes them.
+   *
+   * @return how many leaves there were
+   */
+  public int clearLeaves(int table, int from, int to) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    int first = offset(table, from);
+    int end = offset(table, to);
+    long leaves = 0;
+    for (int at = first; at < end; at++) {
+      leaves += Spte.presence(chunk[at]);
+    }
+    if (leaves > 0) {
+      Arrays.fill(chunk, first, end, Spte.EMPTY);
+    }
+    return (int) leaves;
+  }
+
   /** Reads an entry of a table that no other thread can change. */
   public long entryPlain(int table, int index) {
     return entries[table >>> CHUNK_SHIFT][offset(table, index)];

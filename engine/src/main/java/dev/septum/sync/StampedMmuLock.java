@@ -2,6 +2,7 @@ package dev.septum.sync;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.StampedLock;
 
 /**
@@ -16,15 +17,17 @@ import java.util.concurrent.locks.StampedLock;
  *
  * <h2>Hand-over</h2>
  *
- * A waiter notes the yield generation when it begins to wait. A holder that yields advances the
- * generation, lets go, and comes back only when a waiter with an older generation has reported that
- * it got in, or when nobody waits any more. Waiters are always admitted in the end (StampedLock
- * queues them), so the wait of the one who yields is bounded by theirs.
+ * A waiter notes the yield generation, and is counted then. A holder that yields while someone is
+ * counted advances the generation, lets go, and comes back only when a waiter with an older
+ * generation has reported that it got in, or when nobody waits any more. Whoever was counted has an
+ * older generation, and is admitted in the end (StampedLock queues it), so the wait of the one who
+ * yields is bounded by theirs; those who come later do not prolong it.
  *
  * <h2>No starved writer</h2>
  *
- * {@code tryReadLock} would overtake a queued writer for ever. While an exclusive waiter is
- * counted, shared acquisitions go to the queue.
+ * {@code tryReadLock} would overtake a queued writer for ever, and so would the first try of {@code
+ * readLock} (JDK 17 to 25). While an exclusive waiter is counted, shared acquisitions go to the
+ * queue, by the timed form.
  */
 public final class StampedMmuLock implements MmuLock {
   private static final VarHandle WAITERS;
@@ -63,7 +66,7 @@ public final class StampedMmuLock implements MmuLock {
       }
     }
     long arrival = beginWait();
-    long stamp = lock.readLock();
+    long stamp = queueShared();
     endWait(arrival);
     return stamp;
   }
@@ -79,8 +82,8 @@ public final class StampedMmuLock implements MmuLock {
     if (stamp != 0) {
       return stamp;
     }
-    EXCLUSIVE_WAITERS.getAndAdd(this, 1);
     long arrival = beginWait();
+    EXCLUSIVE_WAITERS.getAndAdd(this, 1);
     stamp = lock.writeLock();
     endWait(arrival);
     EXCLUSIVE_WAITERS.getAndAdd(this, -1);
@@ -104,17 +107,23 @@ public final class StampedMmuLock implements MmuLock {
 
   @Override
   public long yieldExclusive(long stamp) {
+    boolean awaited = waiters != 0;
     long generation = nextGeneration();
     lock.unlockWrite(stamp);
-    awaitServed(generation);
+    if (awaited) {
+      awaitServed(generation);
+    }
     return lockExclusive();
   }
 
   @Override
   public long yieldShared(long stamp) {
+    boolean awaited = exclusiveWaiters != 0;
     long generation = nextGeneration();
     lock.unlockRead(stamp);
-    awaitServed(generation);
+    if (awaited) {
+      awaitServed(generation);
+    }
     return lockShared();
   }
 
@@ -128,10 +137,35 @@ public final class StampedMmuLock implements MmuLock {
     return waiters;
   }
 
-  /** Counts the caller among the waiters and returns the generation it belongs to. */
+  /** Takes the lock shared, behind whoever is queued, for as long as it takes. */
+  private long queueShared() {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          long stamp = lock.tryReadLock(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+          if (stamp != 0) {
+            return stamp;
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * Counts the caller among the waiters and returns the generation it belongs to: one that is older
+   * than any yield that sees it counted.
+   */
   private long beginWait() {
+    long arrival = yieldGeneration;
     WAITERS.getAndAdd(this, 1);
-    return yieldGeneration;
+    return arrival;
   }
 
   /** Reports that a waiter got in: it serves every yield that began after its arrival. */
