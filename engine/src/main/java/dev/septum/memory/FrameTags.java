@@ -9,9 +9,12 @@ import org.jspecify.annotations.Nullable;
  * Judges whether a translation was used after the frame behind it had been taken away, by something
  * that does not drive any TLB.
  *
- * <p>Whoever takes frames away tags them with the next tick of a clock, after the flush and before
- * the frames can be mapped again. Whoever fills a TLB notes the clock before it walks. A use of
+ * <p>Whoever takes frames away unmaps them, advances a clock, flushes, and then tags them with that
+ * tick, before they can be mapped again. Whoever fills a TLB notes the clock before it walks. A use of
  * that translation is stale if the frame's tag is younger.
+ *
+ * <p>The clock advances before the flush, not behind it: whoever notes the clock once the flush is
+ * over may find the frame mapped again, rightly, and must not note a value older than the tag.
  *
  * <p>Reading is wait-free. A block of 512 frames that is taken away as a whole costs one tag; one
  * of which a part was taken away has a tag a frame.
@@ -41,10 +44,17 @@ public final class FrameTags {
     return clock;
   }
 
-  /** Tags frames that were taken away. Blocking (a monitor). */
+  /** Advances the clock: after frames have been unmapped, before they are flushed. Blocking. */
+  public synchronized void advance() {
+    clock = clock + 1;
+  }
+
+  /**
+   * Tags frames that were taken away and flushed with the present tick; nobody has advanced the clock
+   * since the flush began. Blocking (a monitor).
+   */
   public synchronized void tag(long pfn, long pages) {
-    long now = clock + 1;
-    clock = now;
+    long now = clock;
     long end = pfn + pages;
     long at = pfn;
     while (at < end) {

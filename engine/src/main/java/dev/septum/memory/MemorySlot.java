@@ -25,7 +25,7 @@ public final class MemorySlot {
       Geometry geometry, GfnRange range, long pfn, PageLevel backing, boolean readOnly) {
     geometry.checkRange(range);
     long frames = 1L << (Geometry.MAX_ADDRESS_BITS - Geometry.PAGE_SHIFT);
-    if (pfn < 0 || pfn + range.pages() > frames) {
+    if (pfn < 0 || pfn > frames - range.pages()) {
       throw new IllegalArgumentException(
           String.format("pfn 0x%x and the %d behind it: no such frames", pfn, range.pages()));
     }

@@ -13,8 +13,8 @@
  * <tr><td>{@code SlotLimits.forbidden}</td><td>plain, under the MMU lock</td><td>plain, under the
  *   exclusive MMU lock</td><td>the MMU lock</td><td>-</td></tr>
  * <tr><td>{@code FrameTags.regions}, {@code clock}</td><td>volatile</td><td>volatile</td><td>the
- *   monitor of {@code FrameTags}</td><td>the clock advances after the flush, which every vCPU in the
- *   guest has served; a walk that begins later finds the frame unmapped</td></tr>
+ *   monitor of {@code FrameTags}</td><td>the clock advances after the unmapping and before the flush: a
+ *   walk that begins later finds the frame unmapped, an earlier one's translation is flushed</td></tr>
  * <tr><td>{@code FrameTags}: tags of blocks and frames</td><td>acquire</td><td>release</td><td>the same
  *   monitor</td><td>a use of a translation that should have been flushed</td></tr>
  * </table>

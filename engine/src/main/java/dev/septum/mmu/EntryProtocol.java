@@ -62,7 +62,9 @@ final class EntryProtocol {
    */
   long install(Walker walker, int table, int index, int level, long old, long leaf) {
     long witness = arena.casEntry(table, index, old, leaf);
-    if (witness == old && !Spte.isPresent(old)) {
+    if (witness != old) {
+      walker.counters.increment(MmuCounter.RACES_LOST);
+    } else if (!Spte.isPresent(old)) {
       walker.counters.increment(MmuCounter.mapped(level));
     }
     return witness;
@@ -76,13 +78,15 @@ final class EntryProtocol {
    */
   long link(Walker walker, int table, int index, int level, long old, int child) {
     long witness = arena.casEntry(table, index, old, Spte.makeTable(child));
-    if (witness == old) {
-      walker.tables.linked();
-      if (Spte.isPresent(old)) {
-        walker.counters.add(MmuCounter.mapped(level), -1);
-        walker.counters.add(MmuCounter.mapped(level - 1), geometry.entries());
-        walker.counters.increment(MmuCounter.SPLITS);
-      }
+    if (witness != old) {
+      walker.counters.increment(MmuCounter.RACES_LOST);
+      return witness;
+    }
+    walker.tables.linked();
+    if (Spte.isPresent(old)) {
+      walker.counters.add(MmuCounter.mapped(level), -1);
+      walker.counters.add(MmuCounter.mapped(level - 1), geometry.entries());
+      walker.counters.increment(MmuCounter.SPLITS);
     }
     return witness;
   }
@@ -106,12 +110,14 @@ final class EntryProtocol {
       long leaf,
       boolean keepFlags) {
     long witness = arena.casEntry(table, index, old, leaf);
-    if (witness == old) {
-      walker.counters.increment(MmuCounter.mapped(level));
-      walker.counters.increment(MmuCounter.MERGES);
-      long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
-      detach(walker, root, Spte.table(old), level - 1, gfn, known);
+    if (witness != old) {
+      walker.counters.increment(MmuCounter.RACES_LOST);
+      return witness;
     }
+    walker.counters.increment(MmuCounter.mapped(level));
+    walker.counters.increment(MmuCounter.MERGES);
+    long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
+    detach(walker, root, Spte.table(old), level - 1, gfn, known);
     return witness;
   }
 

@@ -3,6 +3,7 @@ package dev.septum.mmu;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
+import dev.septum.trace.MmuCounter;
 
 /**
  * What a vCPU's page walker does: translate, and set A and D by CAS.
@@ -60,6 +61,7 @@ final class HardwareWalk {
         if (witness == entry) {
           return marked;
         }
+        walker.counters.increment(MmuCounter.RACES_LOST);
         entry = witness;
       }
       if (!Spte.isFrozen(entry) && !Spte.isTable(entry, level)) {

@@ -309,11 +309,13 @@ public final class VirtualMachine implements AutoCloseable {
       implements TlbFlusher {
     @Override
     public void flush(long start, long pages) {
+      tags.advance();
       vcpus.flush(start, pages);
     }
 
     @Override
     public void flushAll() {
+      tags.advance();
       vcpus.flushAll();
     }
 

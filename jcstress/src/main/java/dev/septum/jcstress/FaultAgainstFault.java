@@ -1,0 +1,50 @@
+package dev.septum.jcstress;
+
+import dev.septum.mmu.Walker;
+import dev.septum.paging.Access;
+import dev.septum.paging.PageLevel;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.LLLLL_Result;
+
+/**
+ * Two faults of one gfn that nothing maps, both at 4K.
+ *
+ * <p>Results: of each fault, leaves left, violations, whether a race was lost.
+ */
+@JCStressTest
+@Outcome(id = "FIXED, SPURIOUS, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "The second finds the first's leaf.")
+@Outcome(id = "SPURIOUS, FIXED, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "The first finds the second's leaf.")
+@Outcome(id = "FIXED, SPURIOUS, 1, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The second lost a CAS, of the table or of the leaf, and went on with what it found.")
+@Outcome(id = "SPURIOUS, FIXED, 1, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The first lost a CAS, of the table or of the leaf, and went on with what it found.")
+@Outcome(expect = Expect.FORBIDDEN, desc = "One leaf is installed, once, in one table.")
+@State
+public class FaultAgainstFault {
+  private final TinyTree tree = new TinyTree();
+  private final Walker first = tree.newWalker();
+  private final Walker second = tree.newWalker();
+
+  /** Faults a write. */
+  @Actor
+  public void first(LLLLL_Result result) {
+    result.r1 = tree.fault(first, 0, Access.WRITE, PageLevel.PG_4K);
+  }
+
+  /** Faults a write. */
+  @Actor
+  public void second(LLLLL_Result result) {
+    result.r2 = tree.fault(second, 0, Access.WRITE, PageLevel.PG_4K);
+  }
+
+  /** Looks at what is left. */
+  @Arbiter
+  public void arbiter(LLLLL_Result result) {
+    result.r3 = tree.leaves();
+    result.r4 = tree.violations();
+    result.r5 = tree.raced();
+  }
+}

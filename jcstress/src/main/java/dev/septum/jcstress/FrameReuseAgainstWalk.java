@@ -1,0 +1,70 @@
+package dev.septum.jcstress;
+
+import dev.septum.mmu.Walker;
+import dev.septum.paging.Access;
+import dev.septum.paging.PageLevel;
+import dev.septum.paging.TableArenaFullException;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IIIII_Result;
+
+/**
+ * One thread merges a table away and splits another block, in an arena that has no other table for it;
+ * another walks the first block twice, inside one read section.
+ *
+ * <p>Results: tables merged, leaves split (-1 where the arena was full), the levels at which the gfn was
+ * found, violations.
+ */
+@JCStressTest
+@Outcome(id = "1, 1, 1, 1, 0", expect = Expect.ACCEPTABLE, desc = "Walked before; then merged, and the table used again.")
+@Outcome(id = "1, 1, 2, 2, 0", expect = Expect.ACCEPTABLE, desc = "Walked after the merge.")
+@Outcome(id = "1, 1, 1, 2, 0", expect = Expect.ACCEPTABLE, desc = "The merge came between the walks; the table was used again after the section was left.")
+@Outcome(id = "1, -1, 1, 1, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The section was open when the table was wanted: it was not given out.")
+@Outcome(id = "1, -1, 2, 2, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The same, with the walks behind the merge.")
+@Outcome(id = "1, -1, 1, 2, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The same, with the merge between the walks.")
+@Outcome(expect = Expect.FORBIDDEN, desc = "A table is not used again while somebody may stand in it.")
+@State
+public class FrameReuseAgainstWalk {
+  private static final int ROOT_AND_ONE_TABLE = 2;
+
+  private final TinyTree tree = new TinyTree(ROOT_AND_ONE_TABLE);
+  private final Walker first = tree.newWalker();
+  private final Walker second = tree.newWalker();
+
+  /** Maps one block by a full table, the other by a large leaf; then no table is left. */
+  public FrameReuseAgainstWalk() {
+    tree.fault(first, 0, Access.READ, PageLevel.PG_4K);
+    tree.fault(first, 1, Access.READ, PageLevel.PG_4K);
+    tree.fault(first, 2, Access.READ, PageLevel.PG_2M);
+  }
+
+  /** Merges the one, splits the other. */
+  @Actor
+  public void first(IIIII_Result result) {
+    result.r1 = tree.merge(first, TinyTree.BLOCK);
+    try {
+      result.r2 = tree.split(first, TinyTree.OTHER_BLOCK);
+    } catch (TableArenaFullException full) {
+      result.r2 = -1;
+    }
+  }
+
+  /** Translates twice. */
+  @Actor
+  public void second(IIIII_Result result) {
+    second.section().open();
+    result.r3 = tree.levelOf(second, 1);
+    result.r4 = tree.levelOf(second, 1);
+    second.section().close();
+  }
+
+  /** Looks at what is left. */
+  @Arbiter
+  public void arbiter(IIIII_Result result) {
+    result.r5 = tree.violations();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.septum.jcstress;
+
+import dev.septum.sync.StampedMmuLock;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/**
+ * An exclusive holder writes two plain fields, a shared holder reads both.
+ *
+ * <p>Results: the two fields as they were read.
+ */
+@JCStressTest
+@Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Read before.")
+@Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Read after.")
+@Outcome(expect = Expect.FORBIDDEN, desc = "A shared holder never sees an exclusive one half done.")
+@State
+public class LockModes {
+  private final StampedMmuLock lock = new StampedMmuLock();
+  private int one;
+  private int two;
+
+  /** Writes both, alone. */
+  @Actor
+  public void first() {
+    long stamp = lock.lockExclusive();
+    one = 1;
+    two = 1;
+    lock.unlockExclusive(stamp);
+  }
+
+  /** Reads both, shared. */
+  @Actor
+  public void second(II_Result result) {
+    long stamp = lock.lockShared();
+    result.r1 = one;
+    result.r2 = two;
+    lock.unlockShared(stamp);
+  }
+}
