@@ -141,6 +141,22 @@ final class EntryProtocol {
   }
 
   /**
+   * Removes a table in which nothing is mapped. Exclusive. The caller flushes the range before it
+   * leaves the lock, for those who have cached a pointer to the table.
+   *
+   * @return whether it was empty, and is gone
+   */
+  boolean unlinkEmpty(Walker walker, Root root, int table, int index, int level, long gfn) {
+    int child = Spte.table(arena.entryAcquire(table, index));
+    if (!arena.isClear(child)) {
+      return false;
+    }
+    arena.storeEntryRelease(table, index, Spte.EMPTY);
+    detach(walker, root, child, level - 1, gfn, Spte.ACCESSED | Spte.DIRTY);
+    return true;
+  }
+
+  /**
    * Kills a table that this thread has unlinked, and all tables below it.
    *
    * @param level the level of its entries

@@ -52,8 +52,8 @@ final class Merge {
     while (cursor.next()) {
       int level = cursor.level();
       long gfn = cursor.gfn();
-      if (cursor.hasProgressed() && mustYield(walker)) {
-        giveWay(walker);
+      if (cursor.hasProgressed() && walker.mustGiveWay()) {
+        walker.giveWay();
         cursor.resume();
       } else if (Spte.isFrozen(cursor.entry())) {
         cursor.resume();
@@ -69,20 +69,6 @@ final class Merge {
         }
         cursor.update(now);
       }
-    }
-  }
-
-  private static boolean mustYield(Walker walker) {
-    return walker.hold.isContended() || walker.tables.isBacklogFull();
-  }
-
-  private static void giveWay(Walker walker) {
-    if (walker.tables.isBacklogFull()) {
-      walker.hold.leave();
-      walker.tables.drainBacklog();
-      walker.hold.reenter();
-    } else {
-      walker.hold.giveWay();
     }
   }
 

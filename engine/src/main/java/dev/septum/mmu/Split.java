@@ -58,8 +58,8 @@ final class Split {
     RangeCursor cursor = walker.cursor;
     cursor.begin(root.table(), range, target + 1);
     while (cursor.next()) {
-      if (cursor.hasProgressed() && walker.hold.isContended()) {
-        walker.hold.giveWay();
+      if (cursor.hasProgressed() && walker.mustGiveWay()) {
+        walker.giveWay();
         cursor.resume();
       } else if (Spte.isFrozen(cursor.entry())) {
         cursor.resume();

@@ -28,7 +28,7 @@ import java.util.List;
  *   each leaf, the CAS that links the table</td></tr>
  * <tr><td>{@link #merge}</td><td>shared</td><td>lock-free below the lock</td><td>for each table, the
  *   CAS of its parent</td></tr>
- * <tr><td>{@link #zap}</td><td>exclusive, yields</td><td>blocking</td><td>the release of the lock, or
+ * <tr><td>{@link #zap}, {@link #trim}</td><td>exclusive, yields</td><td>blocking</td><td>the release of the lock, or
  *   a yield, for what was zapped until then</td></tr>
  * </table>
  *
@@ -253,6 +253,24 @@ public final class TdpMmu implements AutoCloseable {
       leave(walker);
     }
     return walker.counters.get(MmuCounter.ZAPS) - before;
+  }
+
+  /**
+   * Gives back the tables of the range in which nothing is mapped; a zap leaves them there.
+   *
+   * @return how many tables were unlinked; they are free after a grace period
+   */
+  public long trim(Walker walker, GfnRange range) {
+    geometry.checkRange(range);
+    checkUsable();
+    long before = walker.counters.get(MmuCounter.TABLES_FREED);
+    enter(walker, true);
+    try {
+      zap.trimRange(walker, root, range);
+    } finally {
+      leave(walker);
+    }
+    return walker.counters.get(MmuCounter.TABLES_FREED) - before;
   }
 
   /**

@@ -47,6 +47,22 @@ public final class Walker implements AutoCloseable {
     return place.level();
   }
 
+  /** Whether a range operation should let others in, or grace periods end, before it goes on. */
+  boolean mustGiveWay() {
+    return hold.isContended() || tables.isBacklogFull();
+  }
+
+  /** Flushes, leaves lock and section, and enters again; then the walk begins at the root. */
+  void giveWay() {
+    if (tables.isBacklogFull()) {
+      hold.leave();
+      tables.drainBacklog();
+      hold.reenter();
+    } else {
+      hold.giveWay();
+    }
+  }
+
   /** Gives back its tables, and is forgotten. Its counts stay. */
   @Override
   public void close() {

@@ -8,7 +8,8 @@ import dev.septum.paging.Spte;
 
 /**
  * Removes leaves, under the exclusive lock. A leaf that overlaps the range goes as a whole; tables
- * stay. A zap gives way to waiters, but only after it has got further.
+ * stay, until a trim removes those in which nothing is mapped. Both give way to waiters, but only
+ * after they have got further.
  */
 final class Zap {
   private final Geometry geometry;
@@ -25,8 +26,8 @@ final class Zap {
     cursor.begin(root.table(), range, PageLevel.PG_2M);
     while (cursor.next()) {
       int level = cursor.level();
-      if (cursor.hasProgressed() && walker.hold.isContended()) {
-        walker.hold.giveWay();
+      if (cursor.hasProgressed() && walker.mustGiveWay()) {
+        walker.giveWay();
         cursor.resume();
       } else if (Spte.isLeaf(cursor.entry(), level)) {
         protocol.clear(walker, cursor.table(), cursor.index(), level);
@@ -38,6 +39,31 @@ final class Zap {
         int end = (int) (to - cursor.gfn());
         if (protocol.clearLeaves(walker, Spte.table(cursor.entry()), first, end) > 0) {
           walker.hold.addZapped(from, to - from);
+        }
+      }
+    }
+  }
+
+  /**
+   * Removes every table below the root in which nothing is mapped, if it lies wholly in the range; the
+   * lowest first, so that what held only such tables goes too. The hold has been entered, exclusive.
+   */
+  void trimRange(Walker walker, Root root, GfnRange range) {
+    for (int level = PageLevel.PG_2M; level <= geometry.levels(); level++) {
+      RangeCursor cursor = walker.cursor;
+      cursor.begin(root.table(), range, level);
+      while (cursor.next()) {
+        long gfn = cursor.gfn();
+        if (cursor.hasProgressed() && walker.mustGiveWay()) {
+          walker.giveWay();
+          cursor.resume();
+        } else if (cursor.level() == level
+            && Spte.isTable(cursor.entry(), level)
+            && gfn >= range.start()
+            && gfn + geometry.pages(level) <= range.end()
+            && protocol.unlinkEmpty(walker, root, cursor.table(), cursor.index(), level, gfn)) {
+          cursor.update(Spte.EMPTY);
+          walker.hold.addCollapsed(gfn, geometry.pages(level));
         }
       }
     }

@@ -192,6 +192,18 @@ public final class TableArena {
     return (int) leaves;
   }
 
+  /** Whether all entries of a table are empty; exact while no other thread can install in it. */
+  public boolean isClear(int table) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    int end = offset(table, geometry.entries());
+    for (int at = offset(table, 0); at < end; at++) {
+      if (chunk[at] != Spte.EMPTY) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Reads an entry of a table that no other thread can change. */
   public long entryPlain(int table, int index) {
     return entries[table >>> CHUNK_SHIFT][offset(table, index)];

@@ -227,6 +227,17 @@ public final class VirtualMachine implements AutoCloseable {
     return withWalker(walker -> mmu.zap(walker, range));
   }
 
+  /**
+   * Gives back the tables of a range in which nothing is mapped. They are kept by {@link #zap}, as KVM
+   * keeps them, because most ranges are faulted in again; call this for one that will not be, or from
+   * time to time when the machine is idle. The range need not be covered by slots.
+   *
+   * @return how many tables were given back
+   */
+  public long trim(GfnRange range) {
+    return withWalker(walker -> mmu.trim(walker, range));
+  }
+
   // Looking.
 
   /** How many leaves of a level are mapped; exact when no operation is under way. */

@@ -146,14 +146,15 @@ final class SoakTest {
         long start = random.nextInt((int) memory.pages());
         long pages = 1L + random.nextInt((int) Math.min(memory.end() - start, 600));
         GfnRange range = GfnRange.ofPages(start, pages);
-        switch (done % (zaps ? 4 : 3)) {
+        switch (done % (zaps ? 5 : 3)) {
           case 0 -> vm.split(range, PageLevel.LEVEL_4K);
           case 1 -> {
             vm.prefault(memory);
             vm.merge(memory, largest);
           }
           case 2 -> vm.merge(range, PageLevel.LEVEL_2M);
-          default -> vm.zap(range);
+          case 3 -> vm.zap(range);
+          default -> vm.trim(memory);
         }
       }
     }

@@ -256,6 +256,35 @@ final class VirtualMachineTest {
   }
 
   @Nested
+  class Trimming {
+    @Test
+    void givesBackTheTablesThatAZapHasEmptied() {
+      MemorySlot slot = vm.addSlot(GIB, PageLevel.LEVEL_4K);
+      vm.prefault(GIB);
+      assertEquals(3 + 512, vm.mmu().tables().live());
+      vm.zap(GIB);
+      assertEquals(3 + 512, vm.mmu().tables().live(), "a zap keeps its tables");
+      vm.deleteSlot(slot);
+      assertEquals(512 + 1, vm.trim(GIB));
+      assertEquals(1, vm.trim(GfnRange.ofPages(0, 1L << 27)), "and what held only them");
+      assertEquals(1, vm.mmu().tables().live());
+      vm.mmu().tables().reclaim();
+      assertEquals(0, vm.mmu().tables().waiting());
+      assertSound();
+    }
+
+    @Test
+    void leavesTablesAloneInWhichSomethingIsMapped() {
+      vm.addSlot(GIB, PageLevel.LEVEL_4K);
+      vm.prefault(GfnRange.ofPages(0, 1024));
+      vm.zap(GfnRange.ofPages(1, 1023));
+      assertEquals(1, vm.trim(GIB));
+      assertEquals(List.of("0:4KW"), leaves());
+      assertSound();
+    }
+  }
+
+  @Nested
   class Slots {
     @Test
     void thatAreDeletedLeaveNothingMapped() {
