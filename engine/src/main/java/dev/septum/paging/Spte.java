@@ -41,10 +41,6 @@ public final class Spte {
   static final long MMU_PRESENT = 1L << MMU_PRESENT_SHIFT;
   static final int PFN_SHIFT = Geometry.PAGE_SHIFT;
   static final long PFN_MASK = (1L << Geometry.MAX_ADDRESS_BITS) - (1L << PFN_SHIFT);
-  static final int AD_TYPE_SHIFT = 52;
-  static final long AD_TYPE_MASK = 3L << AD_TYPE_SHIFT;
-  static final long SAVED_READ = 1L << 54;
-  static final long SAVED_EXECUTE = 1L << 56;
   static final long HOST_WRITABLE = 1L << 57;
   static final long MMU_WRITABLE = 1L << 58;
   static final long SUPPRESS_VE = 1L << 63;
@@ -196,8 +192,8 @@ public final class Spte {
     return pfn(leaf) + (gfn & geometry.pages(level) - 1);
   }
 
-  /** The entry in words, as in Linux 6; see {@link SpteText}. */
+  /** The entry in words, as in Linux 6; see {@link SpteLayout}. */
   public static String describe(long entry, int level) {
-    return SpteText.describe(entry, level);
+    return SpteLayout.LINUX_6.describe(entry, level);
   }
 }
