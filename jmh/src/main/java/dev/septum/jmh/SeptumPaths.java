@@ -223,12 +223,6 @@ public class SeptumPaths {
     @Override
     void reset() {}
 
-    private long nextGfn() {
-      random ^= random << 13;
-      random ^= random >>> 7;
-      random ^= random << 17;
-      return random & (MEMORY - 1);
-    }
   }
 
   /** 4K pages that are not mapped, in tables that exist. */
@@ -303,12 +297,17 @@ public class SeptumPaths {
     }
     TdpMmu mmu = worker.mmu;
     Walker walker = worker.walker;
+    long random = state.random;
     long sum = 0;
     walker.section().open();
     for (int i = 0; i < TRANSLATIONS; i++) {
-      sum += mmu.walk(walker, state.nextGfn());
+      random ^= random << 13;
+      random ^= random >>> 7;
+      random ^= random << 17;
+      sum += mmu.walk(walker, random & (MEMORY - 1));
     }
     walker.section().close();
+    state.random = random;
     return sum;
   }
 
