@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * that does not drive any TLB.
  *
  * <p>Whoever takes frames away unmaps them, advances a clock, flushes, and then tags them with that
- * tick, before they can be mapped again. Whoever fills a TLB notes the clock before it walks. A use of
- * that translation is stale if the frame's tag is younger.
+ * tick, before they can be mapped again. Whoever fills a TLB notes the clock before it walks. A use
+ * of that translation is stale if the frame's tag is younger.
  *
  * <p>The clock advances before the flush, not behind it: whoever notes the clock once the flush is
  * over may find the frame mapped again, rightly, and must not note a value older than the tag.
@@ -50,8 +50,8 @@ public final class FrameTags {
   }
 
   /**
-   * Tags frames that were taken away and flushed with the present tick; nobody has advanced the clock
-   * since the flush began. Blocking (a monitor).
+   * Tags frames that were taken away and flushed with the present tick; nobody has advanced the
+   * clock since the flush began. Blocking (a monitor).
    */
   public synchronized void tag(long pfn, long pages) {
     long now = clock;

@@ -51,9 +51,9 @@ final class FaultPath {
     if (invalidation.mustRetry(fault.sequence, block, geometry.pages(goal))) {
       return FaultResult.RETRY;
     }
-    if (walker.tables.available() < geometry.levels() - 1) {
-      int missing = missingTables(walker, root, fault.gfn, goal);
-      walker.tables.require(missing);
+    fault.setTablesMissing(tablesMissing(walker, root, fault.gfn, goal));
+    if (fault.tablesMissing() > 0) {
+      return FaultResult.RETRY;
     }
     return descend(walker, root, fault, goal);
   }
@@ -64,9 +64,15 @@ final class FaultPath {
     return Math.min(fault.limits.maxMappingLevel(fault.gfn, cap), fault.largestLevel);
   }
 
-  private int missingTables(Walker walker, Root root, long gfn, int goal) {
+  /** How many tables the walker wants before the fault can be mapped; 0 if it has enough. */
+  private int tablesMissing(Walker walker, Root root, long gfn, int goal) {
+    int available = walker.tables.available();
+    if (available >= geometry.levels() - 1) {
+      return 0;
+    }
     hardware.walk(walker, root, gfn);
-    return Math.max(0, walker.level() - goal);
+    int needed = walker.level() - goal;
+    return available < needed ? needed : 0;
   }
 
   private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {
@@ -82,11 +88,17 @@ final class FaultPath {
       if (Spte.isTable(entry, level)) {
         if (level == goal) {
           if (isWritableBelow(walker, root, fault)) {
-            return fast(fault);
+            return fast(fault, walker.level());
           }
-          long now = collapse(walker, root, fault, table, index, level, entry);
-          if (options.collapseUnasked() && Spte.isLeaf(now, level)) {
-            return FaultResult.FIXED;
+          long now;
+          if (options.collapseUnasked()) {
+            long leaf = leafFor(fault, level, Spte.EMPTY);
+            now = merge.replace(walker, root, table, index, level, fault.gfn, entry, leaf);
+            if (now == leaf) {
+              return fixed(fault, level);
+            }
+          } else {
+            now = merge.mergeTable(walker, root, table, index, level, fault.gfn, entry);
           }
           if (now != entry) {
             entry = now;
@@ -99,11 +111,12 @@ final class FaultPath {
         index = geometry.index(fault.gfn, level);
         entry = arena.entryAcquire(table, index);
       } else if (Spte.isPresent(entry) && fault.isWrite() && Spte.isWritable(entry)) {
-        return fast(fault);
+        return fast(fault, level);
       } else if (level == goal) {
         long leaf = leafFor(fault, level, entry);
         if (Spte.isPresent(entry)) {
           if (fault.prefetch || Spte.allows(entry, fault.accessBits) || leaf == entry) {
+            fault.setMapped(level);
             return FaultResult.SPURIOUS;
           }
           if (Spte.pfn(entry) != Spte.pfn(leaf)) {
@@ -112,9 +125,11 @@ final class FaultPath {
         }
         long witness = protocol.install(walker, table, index, level, entry, leaf);
         if (witness == entry) {
-          return FaultResult.FIXED;
+          return fixed(fault, level);
         }
         entry = witness;
+      } else if (walker.tables.available() == 0) {
+        return FaultResult.RETRY; // a merge has taken a table away since they were counted
       } else if (Spte.isPresent(entry)) {
         entry = split.splitLeaf(walker, table, index, level, fault.gfn, entry);
       } else {
@@ -135,15 +150,6 @@ final class FaultPath {
     return witness;
   }
 
-  /** A table stands where the fault means to map: returns the entry as it is afterwards. */
-  private long collapse(
-      Walker walker, Root root, PageFault fault, int table, int index, int level, long entry) {
-    return options.collapseUnasked()
-        ? merge.replace(
-            walker, root, table, index, level, fault.gfn, entry, leafFor(fault, level, Spte.EMPTY))
-        : merge.mergeTable(walker, root, table, index, level, fault.gfn, entry);
-  }
-
   /** A write whose page is writable already is settled without a look at the wanted level. */
   private boolean isWritableBelow(Walker walker, Root root, PageFault fault) {
     if (!fault.isWrite()) {
@@ -153,9 +159,15 @@ final class FaultPath {
     return Spte.isPresent(entry) && Spte.isWritable(entry);
   }
 
-  private static FaultResult fast(PageFault fault) {
+  private static FaultResult fast(PageFault fault, int level) {
     fault.setFast();
+    fault.setMapped(level);
     return FaultResult.SPURIOUS;
+  }
+
+  private static FaultResult fixed(PageFault fault, int level) {
+    fault.setMapped(level);
+    return FaultResult.FIXED;
   }
 
   /** The leaf that this fault installs in the place of {@code old}. */

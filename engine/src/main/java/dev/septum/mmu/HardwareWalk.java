@@ -57,7 +57,8 @@ final class HardwareWalk {
         if (marked == entry) {
           return entry;
         }
-        long witness = arena.casEntry(walker.place.table(), geometry.index(gfn, level), entry, marked);
+        long witness =
+            arena.casEntry(walker.place.table(), geometry.index(gfn, level), entry, marked);
         if (witness == entry) {
           return marked;
         }

@@ -50,7 +50,12 @@ final class Invalidation {
 
   /** Whether a page looked up at {@code seen} must not be mapped over these gfns. */
   boolean mustRetry(long seen, long gfn, long pages) {
-    return sequence != seen || (inProgress > 0 && gfn < end && gfn + pages > start);
+    return sequence != seen || isInProgress(gfn, pages);
+  }
+
+  /** Whether some of these gfns lie in the range in progress. */
+  boolean isInProgress(long gfn, long pages) {
+    return inProgress > 0 && gfn < end && gfn + pages > start;
   }
 
   int inProgress() {

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether an invariant of the host was ever broken, and the first evidence of it ({@code
- * KVM_BUG_ON}).
+ * Whether the machine may be used: not once it is closed, nor once an invariant of the host was
+ * found broken ({@code KVM_BUG_ON}); then the first evidence is kept.
  */
 public final class MachineHealth {
   private static final VarHandle EVIDENCE;
@@ -21,6 +21,7 @@ public final class MachineHealth {
   }
 
   private volatile @Nullable String evidence;
+  private volatile boolean closed;
 
   /** A sound machine. */
   public MachineHealth() {}
@@ -35,12 +36,26 @@ public final class MachineHealth {
     return evidence;
   }
 
+  /** Marks the machine as closed. */
+  void close() {
+    closed = true;
+  }
+
+  /** Whether the machine was closed. */
+  public boolean isClosed() {
+    return closed;
+  }
+
   /**
-   * Refuses to go on with a bugged machine.
+   * Refuses to go on with a machine that is closed or bugged.
    *
-   * @throws MachineBuggedException with the evidence
+   * @throws IllegalStateException if it is closed
+   * @throws MachineBuggedException with the evidence, if it is bugged
    */
   public void check() {
+    if (closed) {
+      throw new IllegalStateException("the machine is closed");
+    }
     String found = evidence;
     if (found != null) {
       throw new MachineBuggedException(found);

@@ -2,7 +2,8 @@ package dev.septum.mmu;
 
 /**
  * How large a mapping may be (KVM's {@code lpage_info} and host mapping level). Asked under the MMU
- * lock, by the same holder that installs; the answers change under the exclusive lock only.
+ * lock, by the same holder that installs; the answers change under the exclusive lock only. Must
+ * not call the machine.
  */
 @FunctionalInterface
 public interface MappingLimits {

@@ -22,12 +22,14 @@ final class Merge {
   private final TableArena arena;
   private final Geometry geometry;
   private final EntryProtocol protocol;
+  private final Invalidation invalidation;
   private final boolean unasked;
 
-  Merge(TableArena arena, EntryProtocol protocol, MmuOptions options) {
+  Merge(TableArena arena, EntryProtocol protocol, Invalidation invalidation, MmuOptions options) {
     this.arena = arena;
     this.geometry = arena.geometry();
     this.protocol = protocol;
+    this.invalidation = invalidation;
     this.unasked = options.collapseUnasked();
   }
 
@@ -61,6 +63,7 @@ final class Merge {
           && level <= largest
           && gfn >= range.start()
           && gfn + geometry.pages(level) <= range.end()
+          && !invalidation.isInProgress(gfn, geometry.pages(level))
           && level <= limits.maxMappingLevel(gfn, geometry.maxLeafLevel())) {
         long now =
             mergeTable(walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry());

@@ -21,6 +21,8 @@ public final class PageFault {
   long sequence;
 
   private int goalLevel;
+  private int mappedLevel;
+  private int tablesMissing;
   private boolean fast;
 
   /** A fault of nobody yet. */
@@ -41,6 +43,8 @@ public final class PageFault {
     this.wantedLevel = PageLevel.LEAF_LEVELS;
     this.limits = UNLIMITED;
     this.goalLevel = PageLevel.PG_4K;
+    this.mappedLevel = 0;
+    this.tablesMissing = 0;
     this.fast = false;
     return this;
   }
@@ -82,6 +86,11 @@ public final class PageFault {
     return goalLevel;
   }
 
+  /** After a fault that was fixed or spurious: the level of the leaf that it left or found. */
+  public int mappedLevel() {
+    return mappedLevel;
+  }
+
   /**
    * After the fault: whether a write found its page writable already, whatever level was wanted.
    */
@@ -91,6 +100,18 @@ public final class PageFault {
 
   boolean isWrite() {
     return (accessBits & Access.WRITE.bit()) != 0;
+  }
+
+  int tablesMissing() {
+    return tablesMissing;
+  }
+
+  void setTablesMissing(int tables) {
+    tablesMissing = tables;
+  }
+
+  void setMapped(int level) {
+    mappedLevel = level;
   }
 
   void setGoal(int level) {

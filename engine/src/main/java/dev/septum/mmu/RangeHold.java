@@ -11,6 +11,7 @@ final class RangeHold {
   private final MmuLock lock;
   private final ReadSection section;
   private final TlbFlusher flusher;
+  private final MachineHealth health;
   private final boolean flushAllOnZap;
 
   private boolean held;
@@ -23,36 +24,49 @@ final class RangeHold {
   private long flushEnd;
   private boolean zapped;
 
-  RangeHold(MmuLock lock, ReadSection section, TlbFlusher flusher, MmuOptions options) {
+  RangeHold(
+      MmuLock lock,
+      ReadSection section,
+      TlbFlusher flusher,
+      MachineHealth health,
+      MmuOptions options) {
     this.lock = lock;
     this.section = section;
     this.flusher = flusher;
+    this.health = health;
     this.flushAllOnZap = options.flushAllOnZap();
   }
 
-  void enterShared() {
-    stamp = lock.lockShared();
-    entered(false);
+  /**
+   * Takes lock and section, if the machine may be used.
+   *
+   * @throws IllegalStateException if the section is open already, or the machine is closed or
+   *     bugged; then nothing is held
+   */
+  void enter(boolean alone) {
+    enterAnyway(alone);
+    try {
+      health.check();
+    } catch (IllegalStateException unusable) {
+      leave();
+      throw unusable;
+    }
   }
 
-  void enterExclusive() {
-    stamp = lock.lockExclusive();
-    entered(true);
+  /** Takes lock and section, whatever state the machine is in. */
+  void enterAnyway(boolean alone) {
+    if (section.isOpen()) {
+      throw new IllegalStateException("an operation was begun inside a read section");
+    }
+    exclusive = alone;
+    stamp = alone ? lock.lockExclusive() : lock.lockShared();
+    section.open();
+    held = true;
   }
 
   /** Enters again, in the mode of the last time. */
   void reenter() {
-    if (exclusive) {
-      enterExclusive();
-    } else {
-      enterShared();
-    }
-  }
-
-  private void entered(boolean alone) {
-    exclusive = alone;
-    section.open();
-    held = true;
+    enter(exclusive);
   }
 
   /** Whether someone waits whom this hold keeps out. */
@@ -66,6 +80,7 @@ final class RangeHold {
     section.close();
     stamp = exclusive ? lock.yieldExclusive(stamp) : lock.yieldShared(stamp);
     section.open();
+    health.check();
   }
 
   /** Flushes and leaves; does nothing if it has been left already. */
@@ -73,10 +88,10 @@ final class RangeHold {
     if (!held) {
       return;
     }
-    held = false;
     try {
       flush();
     } finally {
+      held = false;
       section.close();
       if (exclusive) {
         lock.unlockExclusive(stamp);
@@ -84,6 +99,11 @@ final class RangeHold {
         lock.unlockShared(stamp);
       }
     }
+  }
+
+  /** Whether lock and section are held now. */
+  boolean isHeld() {
+    return held;
   }
 
   /** A table over these gfns was unlinked; their translations are as before. */
@@ -99,7 +119,10 @@ final class RangeHold {
     zapped = true;
   }
 
-  private void flush() {
+  /**
+   * Does the flush that is owed. If that fails, translations may be left: the machine is bugged.
+   */
+  void flush() {
     if (flushEnd == flushStart) {
       return;
     }
@@ -109,13 +132,19 @@ final class RangeHold {
     flushStart = 0;
     flushEnd = 0;
     zapped = false;
-    if (released && flushAllOnZap) {
-      flusher.flushAll();
-    } else {
-      flusher.flush(start, pages);
-    }
-    if (released) {
-      flusher.released(start, pages);
+    try {
+      if (released && flushAllOnZap) {
+        flusher.flushAll();
+      } else {
+        flusher.flush(start, pages);
+      }
+      if (released) {
+        flusher.released(start, pages);
+      }
+    } catch (RuntimeException | Error failed) {
+      health.bug(
+          String.format("the flush of gfns [0x%x, 0x%x) failed: %s", start, start + pages, failed));
+      throw failed;
     }
   }
 }

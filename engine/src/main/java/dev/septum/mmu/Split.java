@@ -100,6 +100,6 @@ final class Split {
         }
       }
     }
-    return Math.toIntExact(needed);
+    return (int) Math.min(needed, Integer.MAX_VALUE / 2); // more than any arena has
   }
 }

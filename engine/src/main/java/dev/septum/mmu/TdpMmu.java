@@ -56,7 +56,6 @@ public final class TdpMmu implements AutoCloseable {
   private final Merge merge;
   private final Zap zap;
   private final Root root;
-  private volatile boolean closed;
 
   /**
    * An MMU with an empty tree.
@@ -75,7 +74,7 @@ public final class TdpMmu implements AutoCloseable {
     this.hardware = new HardwareWalk(arena);
     this.protocol = new EntryProtocol(arena, hardware);
     this.split = new Split(arena, protocol);
-    this.merge = new Merge(arena, protocol, options);
+    this.merge = new Merge(arena, protocol, invalidation, options);
     this.zap = new Zap(geometry, protocol);
     this.faultPath =
         new FaultPath(arena, protocol, hardware, split, merge, invalidation, health, options);
@@ -123,13 +122,13 @@ public final class TdpMmu implements AutoCloseable {
   /** What a further thread needs to use this MMU. Close it when the thread ends. */
   public Walker newWalker() {
     ReadSection section = periods.register();
-    RangeHold hold = new RangeHold(lock, section, flusher, options);
+    RangeHold hold = new RangeHold(lock, section, flusher, health, options);
     return new Walker(this, section, pool.newCache(), hold);
   }
 
   void forget(Walker walker) {
+    periods.unregister(walker.section); // first: it refuses if the walker is still walking
     walker.tables.close();
-    periods.unregister(walker.section);
     counters.close(walker.counters);
   }
 
@@ -173,15 +172,20 @@ public final class TdpMmu implements AutoCloseable {
   public FaultResult fault(Walker walker, PageFault fault) {
     geometry.checkGfn(fault.gfn);
     checkUsable();
-    walker.tables.topUp(geometry.levels() - 1);
     FaultResult result;
-    walker.hold.enterShared();
-    try {
-      result = faultPath.map(walker, root, fault);
-    } finally {
-      walker.hold.leave();
-      walker.tables.endOperation();
-    }
+    int wanted = geometry.levels() - 1;
+    do {
+      walker.tables.topUp(wanted);
+      enter(walker, false);
+      try {
+        result = faultPath.map(walker, root, fault);
+      } finally {
+        leave(walker);
+      }
+      if (fault.tablesMissing() > 0) {
+        walker.tables.require(fault.tablesMissing());
+      }
+    } while (fault.tablesMissing() > 0);
     walker.counters.increment(FaultPath.counterOf(result));
     health.check();
     return result;
@@ -198,6 +202,9 @@ public final class TdpMmu implements AutoCloseable {
     geometry.checkRange(range);
     geometry.checkLeafLevel(target);
     checkUsable();
+    if (target >= geometry.maxLeafLevel()) {
+      return 0; // no leaf is larger
+    }
     long before = walker.counters.get(MmuCounter.SPLITS);
     enter(walker, exclusive);
     try {
@@ -247,7 +254,7 @@ public final class TdpMmu implements AutoCloseable {
       try {
         zap.zapRange(walker, root, range);
       } finally {
-        invalidation.end();
+        endInvalidation(walker);
       }
     } finally {
       leave(walker);
@@ -301,7 +308,19 @@ public final class TdpMmu implements AutoCloseable {
     }
   }
 
-  /** Shows every leaf of a range, in order, under the exclusive lock. */
+  /** Ends an invalidation, also after something was thrown where the lock had been left. */
+  private void endInvalidation(Walker walker) {
+    if (walker.hold.isHeld()) {
+      invalidation.end();
+    } else {
+      endInvalidation();
+    }
+  }
+
+  /**
+   * Shows every leaf of a range, in order, under the exclusive lock. The visitor must not call the
+   * machine.
+   */
   public void forEachLeaf(Walker walker, GfnRange range, LeafVisitor visitor) {
     geometry.checkRange(range);
     enter(walker, true);
@@ -371,10 +390,10 @@ public final class TdpMmu implements AutoCloseable {
   @Override
   public void close() {
     Walker walker = newWalker();
-    enter(walker, true);
+    walker.hold.enterAnyway(true);
     try {
-      if (!closed) {
-        closed = true;
+      if (!health.isClosed()) {
+        health.close();
         protocol.detachAll(walker, root);
       }
     } finally {
@@ -385,27 +404,23 @@ public final class TdpMmu implements AutoCloseable {
 
   /** Whether {@link #close} was called. */
   public boolean isClosed() {
-    return closed;
+    return health.isClosed();
   }
 
   /** Refuses to work on a closed or bugged machine. */
   public void checkUsable() {
-    if (closed) {
-      throw new IllegalStateException("the machine is closed");
-    }
     health.check();
   }
 
   private static void enter(Walker walker, boolean exclusive) {
-    if (exclusive) {
-      walker.hold.enterExclusive();
-    } else {
-      walker.hold.enterShared();
-    }
+    walker.hold.enter(exclusive);
   }
 
   private static void leave(Walker walker) {
-    walker.hold.leave();
-    walker.tables.endOperation();
+    try {
+      walker.hold.leave();
+    } finally {
+      walker.tables.endOperation();
+    }
   }
 }

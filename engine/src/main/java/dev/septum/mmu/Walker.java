@@ -55,6 +55,7 @@ public final class Walker implements AutoCloseable {
   /** Flushes, leaves lock and section, and enters again; then the walk begins at the root. */
   void giveWay() {
     if (tables.isBacklogFull()) {
+      hold.flush(); // what it throws, it throws with the lock held
       hold.leave();
       tables.drainBacklog();
       hold.reenter();

@@ -45,8 +45,9 @@ final class Zap {
   }
 
   /**
-   * Removes every table below the root in which nothing is mapped, if it lies wholly in the range; the
-   * lowest first, so that what held only such tables goes too. The hold has been entered, exclusive.
+   * Removes every table below the root in which nothing is mapped, if it lies wholly in the range;
+   * the lowest first, so that what held only such tables goes too. The hold has been entered,
+   * exclusive.
    */
   void trimRange(Walker walker, Root root, GfnRange range) {
     for (int level = PageLevel.PG_2M; level <= geometry.levels(); level++) {

@@ -3,9 +3,9 @@ package dev.septum.paging;
 import java.util.StringJoiner;
 
 /**
- * Where a kernel keeps the software bits of an EPT entry, to put any 64-bit value of it in words. The
- * hardware's bits 0 to 9 and the frame number, and the kernel's bits 11 and 63, are in one place in
- * all.
+ * Where a kernel keeps the software bits of an EPT entry, to put any 64-bit value of it in words.
+ * The hardware's bits 0 to 9 and the frame number, and the kernel's bits 11 and 63, are in one
+ * place in all.
  */
 public enum SpteLayout {
   /** Linux 6, and the engine's own. */

@@ -129,8 +129,8 @@ public final class TableArena {
         && (chunk < nextChunk ? slot < chunkTables(chunk) : chunk == nextChunk && slot < nextSlot);
   }
 
-  private int chunkTables(int chunk) {
-    return chunk == 0 || bits < 9 ? SMALL_CHUNK_TABLES : CHUNK_TABLES;
+  private static int chunkTables(int chunk) {
+    return chunk == 0 ? SMALL_CHUNK_TABLES : CHUNK_TABLES;
   }
 
   // Entries.
@@ -141,9 +141,11 @@ public final class TableArena {
   }
 
   /**
-   * Follows tables from a root to the entry that decides about a gfn: a leaf, or what is not present.
+   * Follows tables from a root to the entry that decides about a gfn: a leaf, or what is not
+   * present.
    *
-   * <p>The one loop that a walk is made of; its fields are read once, not again behind each acquire.
+   * <p>The one loop that a walk is made of; its fields are read once, not again behind each
+   * acquire.
    *
    * @param place where the entry stands is noted here
    * @return the entry

@@ -37,10 +37,17 @@ public final class TableCache implements AutoCloseable {
     return count >= wanted;
   }
 
-  /** Like {@link #topUp}, or else {@link TableArenaFullException}. */
+  /**
+   * Sees to it that {@code wanted} tables are here. Blocking: waits a while for tables that other
+   * threads hold for a moment, and for grace periods, so the caller must be in no read section and
+   * hold no lock.
+   *
+   * @throws TableArenaFullException if there are not that many
+   */
   public void require(int wanted) {
-    if (!topUp(wanted)) {
-      throw pool.full();
+    for (int tries = 0; !topUp(wanted); tries++) {
+      retire();
+      pool.awaitFree(tries);
     }
   }
 
@@ -110,10 +117,11 @@ public final class TableCache implements AutoCloseable {
     if (dead != null) {
       drainBacklog();
     }
-    if (count > 2 * TableBatch.CAPACITY) {
-      giveBack(TableBatch.CAPACITY);
-    } else if (count > 0 && pool.isScarce()) {
-      giveBack(0);
+    if (count > 0) {
+      int most = pool.mostKept();
+      if (count > most) {
+        giveBack(most);
+      }
     }
   }
 

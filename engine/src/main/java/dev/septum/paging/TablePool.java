@@ -26,6 +26,14 @@ public final class TablePool {
   /** Waiting tables at which operations make room before they unlink more. */
   public static final int BACKLOG_BOUND = 4096;
 
+  /** Caches keep a sixteenth of the arena's tables at the most. */
+  private static final int KEPT_PART = 16;
+
+  /**
+   * How often a thread that wants a table looks for the end of a grace period before it gives up.
+   */
+  private static final int GRACE_PATIENCE = 20_000;
+
   private static final int QUEUE_CHUNK = 64;
   private static final VarHandle LIVE;
   private static final VarHandle PEAK;
@@ -105,6 +113,20 @@ public final class TablePool {
     }
   }
 
+  /**
+   * Waits a while for tables that others hold or that wait for a grace period.
+   *
+   * @param tries how often the caller has waited already
+   * @throws TableArenaFullException if there are none, or the wait has been long enough
+   */
+  void awaitFree(int tries) {
+    if (live >= arena.limit() || tries >= GRACE_PATIENCE) {
+      throw full();
+    }
+    reclaim();
+    SpinWait.pause(tries);
+  }
+
   /** Frees every waiting table whose grace period has elapsed; blocking (a monitor). */
   public synchronized void reclaim() {
     TableBatch batch;
@@ -121,34 +143,38 @@ public final class TablePool {
   }
 
   /**
-   * Whether so few tables are left that the caches could hoard them all. Then they take no more than
-   * they need, and keep nothing between operations.
+   * How many free tables a cache may keep between operations: all caches together no more than a
+   * small part of the arena, so that idle ones do not make it full.
    */
-  boolean isScarce() {
-    return (long) cacheCount * TableBatch.CAPACITY > arena.limit() - live - waiting;
+  int mostKept() {
+    return Math.min(TableBatch.CAPACITY, arena.limit() / (KEPT_PART * Math.max(1, cacheCount)));
   }
 
   /**
    * Moves free tables to a cache, which has room for {@code wanted} and {@value
-   * TableBatch#CAPACITY}.
+   * TableBatch#CAPACITY}. All or nothing.
    *
-   * @return how many were moved: {@code wanted} or more, unless there are no more
+   * @return how many were moved: {@code wanted} or more, or none
    */
   synchronized int takeFree(int[] into, int at, int wanted) {
-    int most = isScarce() ? wanted : Math.max(wanted, TableBatch.CAPACITY);
     if (freeCount < wanted) {
       reclaim();
     }
-    int taken = Math.min(freeCount, most);
-    freeCount -= taken;
-    System.arraycopy(free, freeCount, into, at, taken);
-    while (taken < most) {
+    if (freeCount + arena.limit() - arena.carved() < wanted) {
+      return 0;
+    }
+    int most = Math.max(wanted, mostKept());
+    while (freeCount < most) {
+      reserve(1); // before the table is made, so that none is lost if memory runs out
       int table = arena.carve();
       if (table == TableArena.NO_TABLE) {
         break;
       }
-      into[at + taken++] = table;
+      free[freeCount++] = table;
     }
+    int taken = Math.min(freeCount, most);
+    freeCount -= taken;
+    System.arraycopy(free, freeCount, into, at, taken);
     return taken;
   }
 
@@ -158,11 +184,15 @@ public final class TablePool {
   }
 
   private void pushFree(int[] tables, int from, int count) {
-    if (freeCount + count > free.length) {
-      free = Arrays.copyOf(free, 2 * (freeCount + count));
-    }
+    reserve(count);
     System.arraycopy(tables, from, free, freeCount, count);
     freeCount += count;
+  }
+
+  private void reserve(int more) {
+    if (freeCount + more > free.length) {
+      free = Arrays.copyOf(free, freeCount + more + (freeCount >> 1));
+    }
   }
 
   /** An empty batch. */

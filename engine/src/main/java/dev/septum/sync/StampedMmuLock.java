@@ -66,9 +66,11 @@ public final class StampedMmuLock implements MmuLock {
       }
     }
     long arrival = beginWait();
-    long stamp = queueShared();
-    endWait(arrival);
-    return stamp;
+    try {
+      return queueShared();
+    } finally {
+      endWait(arrival);
+    }
   }
 
   @Override
@@ -84,10 +86,12 @@ public final class StampedMmuLock implements MmuLock {
     }
     long arrival = beginWait();
     EXCLUSIVE_WAITERS.getAndAdd(this, 1);
-    stamp = lock.writeLock();
-    endWait(arrival);
-    EXCLUSIVE_WAITERS.getAndAdd(this, -1);
-    return stamp;
+    try {
+      return lock.writeLock();
+    } finally {
+      endWait(arrival);
+      EXCLUSIVE_WAITERS.getAndAdd(this, -1);
+    }
   }
 
   @Override

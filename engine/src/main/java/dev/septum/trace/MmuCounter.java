@@ -22,7 +22,9 @@ public enum MmuCounter {
   MERGES,
   /** Leaves removed by zaps. */
   ZAPS,
-  /** Compare-and-sets of an entry that found something else there; each was tried again or given up. */
+  /**
+   * Compare-and-sets of an entry that found something else there; each was tried again or given up.
+   */
   RACES_LOST,
   /** Tables unlinked from the tree, those below others included. */
   TABLES_FREED;

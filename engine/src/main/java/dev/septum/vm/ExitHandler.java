@@ -25,9 +25,11 @@ final class ExitHandler {
     return map(walker, fault, gfn, accessBits, false) ? VcpuExit.NONE : VcpuExit.MMIO;
   }
 
-  /** Maps a page that nobody has touched. */
-  boolean prefault(Walker walker, PageFault fault, long gfn) {
-    return map(walker, fault, gfn, Access.READ.bit(), true);
+  /**
+   * Maps a page that nobody has touched; returns the level it is mapped at, 0 if no slot has it.
+   */
+  int prefault(Walker walker, PageFault fault, long gfn) {
+    return map(walker, fault, gfn, Access.READ.bit(), true) ? fault.mappedLevel() : 0;
   }
 
   /** Returns whether there is memory for the access. */

@@ -63,6 +63,7 @@ final class TlbShootdown implements TlbFlusher {
   private synchronized long append(long start, long pages) {
     long next = request + 1;
     int at = (int) next & RING - 1;
+    VarHandle.releaseFence(); // who reads this slot's new content sees the numbers before it
     LONGS.setOpaque(starts, at, start);
     LONGS.setOpaque(counts, at, pages);
     request = next; // volatile: the full fence before the look at the guests
@@ -70,6 +71,7 @@ final class TlbShootdown implements TlbFlusher {
   }
 
   private void await(long number) {
+    VarHandle.fullFence(); // between the number and the look at the guests
     for (GuestMode guest : guests) {
       for (int tries = 0; !guest.hasServedAcquire(number); tries++) {
         SpinWait.pause(tries);

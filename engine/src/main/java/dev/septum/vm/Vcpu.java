@@ -32,7 +32,7 @@ public final class Vcpu implements AutoCloseable {
 
   private VcpuExit exit = VcpuExit.NONE;
   private long staleUses;
-  private boolean closed;
+  private volatile boolean closed;
 
   Vcpu(VirtualMachine vm, TlbShootdown shootdown, ExitHandler exits, FrameTags tags) {
     this.vm = vm;
@@ -133,6 +133,9 @@ public final class Vcpu implements AutoCloseable {
     if (leaf == Spte.EMPTY) {
       return false;
     }
+    if (tags.isYounger(Spte.pfnOf(leaf, walker.level(), gfn, mmu.geometry()), clock)) {
+      staleUses++; // only a walk through a table that was used again too early finds such a leaf
+    }
     tlb.fill(gfn, walker.level(), leaf, clock);
     return true;
   }
@@ -147,13 +150,17 @@ public final class Vcpu implements AutoCloseable {
     return staleUses;
   }
 
-  /** Ends the vCPU. Closing again does nothing. */
+  /**
+   * Ends the vCPU. Closing again does nothing.
+   *
+   * @throws IllegalStateException if it is running
+   */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!closed) {
+      walker.close();
       closed = true;
       shootdown.unregister(mode);
-      walker.close();
       vm.forget(this);
     }
   }

@@ -95,7 +95,8 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Moves a slot: the same frames appear at other gfns. What was mapped is faulted in again.
+   * Moves a slot: the same frames appear at other gfns. What was mapped is faulted in again, and
+   * what was forbidden is not forbidden any more.
    *
    * @param start the new first gfn
    */
@@ -143,13 +144,15 @@ public final class VirtualMachine implements AutoCloseable {
       throw new IllegalArgumentException("4K mappings are always allowed");
     }
     slots.checkCovered(GfnRange.ofPages(gfn, 1));
-    long stamp = mmu.lock().lockExclusive();
-    try {
-      for (int level = smallest.number(); level <= mmu.geometry().maxLeafLevel(); level++) {
-        slots.changeLimit(gfn, level, forbid);
+    synchronized (slots) {
+      long stamp = mmu.lock().lockExclusive();
+      try {
+        for (int level = smallest.number(); level <= mmu.geometry().maxLeafLevel(); level++) {
+          slots.changeLimit(gfn, level, forbid);
+        }
+      } finally {
+        mmu.lock().unlockExclusive(stamp);
       }
-    } finally {
-      mmu.lock().unlockExclusive(stamp);
     }
   }
 
@@ -185,8 +188,11 @@ public final class VirtualMachine implements AutoCloseable {
         walker -> {
           PageFault fault = new PageFault();
           long gfn = range.start();
-          while (gfn < range.end() && exits.prefault(walker, fault, gfn)) {
-            int level = levelOf(walker, gfn);
+          while (gfn < range.end()) {
+            int level = exits.prefault(walker, fault, gfn);
+            if (level == 0) {
+              break; // the slot has gone meanwhile
+            }
             gfn = mmu.geometry().round(gfn, level) + mmu.geometry().pages(level);
           }
           return Math.min(gfn, range.end()) - range.start();
@@ -228,9 +234,9 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Gives back the tables of a range in which nothing is mapped. They are kept by {@link #zap}, as KVM
-   * keeps them, because most ranges are faulted in again; call this for one that will not be, or from
-   * time to time when the machine is idle. The range need not be covered by slots.
+   * Gives back the tables of a range in which nothing is mapped. They are kept by {@link #zap}, as
+   * KVM keeps them, because most ranges are faulted in again; call this for one that will not be,
+   * or from time to time when the machine is idle. The range need not be covered by slots.
    *
    * @return how many tables were given back
    */
@@ -255,8 +261,13 @@ public final class VirtualMachine implements AutoCloseable {
     long gfn = mmu.geometry().checkGfn(gpa >>> Geometry.PAGE_SHIFT);
     return withWalker(
         walker -> {
-          int level = levelOf(walker, gfn);
-          return level == 0 ? "not mapped" : Spte.describe(entryOf(walker, gfn), walker.level());
+          walker.section().open();
+          try {
+            long entry = mmu.walk(walker, gfn);
+            return Spte.isPresent(entry) ? Spte.describe(entry, walker.level()) : "not mapped";
+          } finally {
+            walker.section().close();
+          }
         });
   }
 
@@ -271,12 +282,13 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** Everything that does not hold of this machine; empty if it is sound. To be asked at rest. */
   public List<Violation> audit() {
-    return withWalker(walker -> MachineAudit.run(mmu, slots, walker));
+    return borrowWalker(walker -> MachineAudit.run(mmu, slots, walker));
   }
 
   /**
-   * Ends the machine: its vCPUs, its mappings, its tables. No vCPU may be running. Closing again
-   * does nothing.
+   * Ends the machine: its vCPUs, its mappings, its tables. Closing again does nothing.
+   *
+   * @throws IllegalStateException if a vCPU is running
    */
   @Override
   public void close() {
@@ -286,30 +298,23 @@ public final class VirtualMachine implements AutoCloseable {
     }
     open.forEach(Vcpu::close);
     mmu.close();
-  }
-
-  private long entryOf(Walker walker, long gfn) {
-    walker.section().open();
-    try {
-      return mmu.walk(walker, gfn);
-    } finally {
-      walker.section().close();
+    for (Walker idle = walkers.poll(); idle != null; idle = walkers.poll()) {
+      idle.close();
     }
-  }
-
-  /** The level at which a gfn is mapped; 0 if it is not. */
-  private int levelOf(Walker walker, long gfn) {
-    return Spte.isPresent(entryOf(walker, gfn)) ? walker.level() : 0;
   }
 
   private <T> T withWalker(Function<Walker, T> operation) {
     mmu.checkUsable();
+    return borrowWalker(operation);
+  }
+
+  private <T> T borrowWalker(Function<Walker, T> operation) {
     Walker idle = walkers.poll();
     Walker walker = idle == null ? mmu.newWalker() : idle;
     try {
       return operation.apply(walker);
     } finally {
-      if (!walkers.offer(walker)) {
+      if (mmu.isClosed() || !walkers.offer(walker)) {
         walker.close();
       }
     }

@@ -68,7 +68,10 @@ final class FaultTest {
 
   @ParameterizedTest
   @CsvSource({
-    "READ, true, WA", "WRITE, true, WAD", "EXECUTE, true, WA", "READ, false, A",
+    "READ, true, WA",
+    "WRITE, true, WAD",
+    "EXECUTE, true, WA",
+    "READ, false, A",
   })
   void installsALeafThatIsWritableWhereMemoryIsAndDirtyWhenWritten(
       Access access, boolean writable, String flags) {
@@ -193,7 +196,6 @@ final class FaultTest {
   void beyondTheTreeIsMisuse() {
     assertThrows(IllegalArgumentException.class, () -> fault(64, Access.READ, 1));
     assertThrows(IllegalArgumentException.class, () -> mmu.zap(walker, new GfnRange(63, 65)));
-    assertThrows(
-        IllegalArgumentException.class, () -> mmu.split(walker, ALL, 4, false));
+    assertThrows(IllegalArgumentException.class, () -> mmu.split(walker, ALL, 4, false));
   }
 }

@@ -254,8 +254,7 @@ final class ModelTest {
 
   private static void compare(MmuOptions options, Geometry geometry, int backing, long seed) {
     Random random = new Random(seed);
-    try (VirtualMachine vm =
-            VirtualMachine.builder().geometry(geometry).options(options).build();
+    try (VirtualMachine vm = VirtualMachine.builder().geometry(geometry).options(options).build();
         Vcpu vcpu = vm.newVcpu()) {
       long limit = geometry.gfnLimit();
       GfnRange slot = new GfnRange(seed % 2, limit - seed % 3 % 2);

@@ -369,8 +369,7 @@ final class VirtualMachineTest {
     }
 
     private void assertMessage(String expected, Executable misuse) {
-      assertEquals(
-          expected, assertThrows(IllegalArgumentException.class, misuse).getMessage());
+      assertEquals(expected, assertThrows(IllegalArgumentException.class, misuse).getMessage());
     }
   }
 
@@ -385,8 +384,7 @@ final class VirtualMachineTest {
       try (Vcpu vcpu = small.newVcpu()) {
         vcpu.access(gpa(1), Access.WRITE);
         TableArenaFullException full =
-            assertThrows(
-                TableArenaFullException.class, () -> vcpu.access(gpa(600), Access.WRITE));
+            assertThrows(TableArenaFullException.class, () -> vcpu.access(gpa(600), Access.WRITE));
         assertTrue(full.getMessage().contains("limit 4 tables, live 4"), full.getMessage());
         assertEquals(1, small.mapped(PageLevel.LEVEL_4K));
         assertEquals(4, small.mmu().tables().live());

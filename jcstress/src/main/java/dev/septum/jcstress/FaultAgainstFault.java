@@ -17,10 +17,22 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: of each fault, leaves left, violations, whether a race was lost.
  */
 @JCStressTest
-@Outcome(id = "FIXED, SPURIOUS, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "The second finds the first's leaf.")
-@Outcome(id = "SPURIOUS, FIXED, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "The first finds the second's leaf.")
-@Outcome(id = "FIXED, SPURIOUS, 1, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The second lost a CAS, of the table or of the leaf, and went on with what it found.")
-@Outcome(id = "SPURIOUS, FIXED, 1, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The first lost a CAS, of the table or of the leaf, and went on with what it found.")
+@Outcome(
+    id = "FIXED, SPURIOUS, 1, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The second finds the first's leaf.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 1, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The first finds the second's leaf.")
+@Outcome(
+    id = "FIXED, SPURIOUS, 1, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The second lost a CAS, of the table or of the leaf, and went on with what it found.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 1, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The first lost a CAS, of the table or of the leaf, and went on with what it found.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "One leaf is installed, once, in one table.")
 @State
 public class FaultAgainstFault {

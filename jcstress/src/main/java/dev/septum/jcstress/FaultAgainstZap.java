@@ -17,10 +17,18 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
  * <p>Results: of the fault, leaves zapped, leaves left, violations.
  */
 @JCStressTest
-@Outcome(id = "FIXED, 0, 1, 0", expect = Expect.ACCEPTABLE, desc = "Zapped while nothing was mapped, then faulted in.")
+@Outcome(
+    id = "FIXED, 0, 1, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Zapped while nothing was mapped, then faulted in.")
 @Outcome(id = "FIXED, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "Faulted in, then zapped.")
-@Outcome(id = "RETRY, 0, 0, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The zap ended between the fault's lookup and its lock: what it looked up may be gone.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "No mapping outlives a zap that began after its page was looked up.")
+@Outcome(
+    id = "RETRY, 0, 0, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The zap ended between the fault's lookup and its lock: what it looked up may be gone.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "No mapping outlives a zap that began after its page was looked up.")
 @State
 public class FaultAgainstZap {
   private final TinyTree tree = new TinyTree();

@@ -13,20 +13,38 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIIII_Result;
 
 /**
- * One thread merges a table away and splits another block, in an arena that has no other table for it;
- * another walks the first block twice, inside one read section.
+ * One thread merges a table away and splits another block, in an arena that has no other table for
+ * it; another walks the first block twice, inside one read section.
  *
- * <p>Results: tables merged, leaves split (-1 where the arena was full), the levels at which the gfn was
- * found, violations.
+ * <p>Results: tables merged, leaves split (-1 where the arena was full), the levels at which the
+ * gfn was found, violations.
  */
 @JCStressTest
-@Outcome(id = "1, 1, 1, 1, 0", expect = Expect.ACCEPTABLE, desc = "Walked before; then merged, and the table used again.")
+@Outcome(
+    id = "1, 1, 1, 1, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Walked before; then merged, and the table used again.")
 @Outcome(id = "1, 1, 2, 2, 0", expect = Expect.ACCEPTABLE, desc = "Walked after the merge.")
-@Outcome(id = "1, 1, 1, 2, 0", expect = Expect.ACCEPTABLE, desc = "The merge came between the walks; the table was used again after the section was left.")
-@Outcome(id = "1, -1, 1, 1, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The section was open when the table was wanted: it was not given out.")
-@Outcome(id = "1, -1, 2, 2, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The same, with the walks behind the merge.")
-@Outcome(id = "1, -1, 1, 2, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The same, with the merge between the walks.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "A table is not used again while somebody may stand in it.")
+@Outcome(
+    id = "1, 1, 1, 2, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc =
+        "The merge came between the walks; the table was used again only after the section was left.")
+@Outcome(
+    id = "1, -1, 1, 1, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The section was open for long: the split gave up waiting for the table.")
+@Outcome(
+    id = "1, -1, 2, 2, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The same, with the walks behind the merge.")
+@Outcome(
+    id = "1, -1, 1, 2, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The same, with the merge between the walks.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "A table is not used again while somebody may stand in it.")
 @State
 public class FrameReuseAgainstWalk {
   private static final int ROOT_AND_ONE_TABLE = 2;

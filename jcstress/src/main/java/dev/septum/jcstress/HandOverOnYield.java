@@ -11,14 +11,22 @@ import org.openjdk.jcstress.infra.results.II_Result;
 /**
  * An exclusive holder yields if somebody waits, a shared one wants in.
  *
- * <p>Results: whether the holder saw a waiter and yielded (1), whether the other had been in when it had the
- * lock again (1).
+ * <p>Results: whether the holder saw a waiter and yielded (1), whether the other had been in when
+ * it had the lock again (1).
  */
 @JCStressTest
 @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Nobody waited; the other came later.")
-@Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "Nobody waited; the other had been in before.")
-@Outcome(id = "1, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The waiter was let in before the holder had the lock again.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "A holder that yields to a waiter has the lock again only after the waiter.")
+@Outcome(
+    id = "0, 1",
+    expect = Expect.ACCEPTABLE,
+    desc = "Nobody waited; the other had been in before.")
+@Outcome(
+    id = "1, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The waiter was let in before the holder had the lock again.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "A holder that yields to a waiter has the lock again only after the waiter.")
 @State
 public class HandOverOnYield {
   private final StampedMmuLock lock = new StampedMmuLock();

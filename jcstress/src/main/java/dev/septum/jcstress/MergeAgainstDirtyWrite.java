@@ -14,13 +14,21 @@ import org.openjdk.jcstress.infra.results.IIIIII_Result;
 /**
  * One thread merges a full, clean table, hardware sets D for a write to one gfn of it.
  *
- * <p>Results: tables merged, whether the write was allowed (1), whether the leaf is dirty afterwards (1),
- * leaves left, violations, whether a race was lost.
+ * <p>Results: tables merged, whether the write was allowed (1), whether the leaf is dirty
+ * afterwards (1), leaves left, violations, whether a race was lost.
  */
 @JCStressTest
-@Outcome(id = "1, 1, 1, 10, 0, 0", expect = Expect.ACCEPTABLE, desc = "One after the other, or the D was set in the dead table and handed on to the leaf.")
-@Outcome(id = "1, 1, 1, 10, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The write met a frozen entry, or the leaf changed under it: it walked again.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "A write that was allowed is never lost in a dead table.")
+@Outcome(
+    id = "1, 1, 1, 10, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "One after the other, or the D was set in the dead table and handed on to the leaf.")
+@Outcome(
+    id = "1, 1, 1, 10, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The write met a frozen entry, or the leaf changed under it: it walked again.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "A write that was allowed is never lost in a dead table.")
 @State
 public class MergeAgainstDirtyWrite {
   private final TinyTree tree = new TinyTree();

@@ -18,9 +18,18 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
  */
 @JCStressTest
 @Outcome(id = "1, 1, 2, 0, 0", expect = Expect.ACCEPTABLE, desc = "Merged, then split again.")
-@Outcome(id = "1, 0, 10, 0, 0", expect = Expect.ACCEPTABLE, desc = "There was nothing to split; then it was merged.")
-@Outcome(id = "1, 1, 2, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Split while the merge was still freezing the dead table: a late flag walked from the root.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "Either the leaf or the table is there, whole, and the counts agree.")
+@Outcome(
+    id = "1, 0, 10, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "There was nothing to split; then it was merged.")
+@Outcome(
+    id = "1, 1, 2, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc =
+        "Split while the merge was still freezing the dead table: a late flag walked from the root.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "Either the leaf or the table is there, whole, and the counts agree.")
 @State
 public class MergeAgainstSplit {
   private final TinyTree tree = new TinyTree();

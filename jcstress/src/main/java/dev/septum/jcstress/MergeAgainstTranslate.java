@@ -19,8 +19,14 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
 @JCStressTest
 @Outcome(id = "1, 1, 1, 10, 0", expect = Expect.ACCEPTABLE, desc = "Translated, then merged.")
 @Outcome(id = "1, 2, 2, 10, 0", expect = Expect.ACCEPTABLE, desc = "Merged, then translated.")
-@Outcome(id = "1, 1, 2, 10, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The merge's CAS came between the two walks.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "The gfn is mapped to its frame all the time; a walk that meets a dead table begins again.")
+@Outcome(
+    id = "1, 1, 2, 10, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The merge's CAS came between the two walks.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc =
+        "The gfn is mapped to its frame all the time; a walk that meets a dead table begins again.")
 @State
 public class MergeAgainstTranslate {
   private final TinyTree tree = new TinyTree();

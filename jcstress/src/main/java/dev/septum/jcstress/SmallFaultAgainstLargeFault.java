@@ -14,16 +14,37 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 /**
  * Two reads of one gfn that nothing maps: one fault wants a small mapping, the other a large one.
  *
- * <p>Results: of the small and of the large fault, leaves left, violations, whether a race was lost.
+ * <p>Results: of the small and of the large fault, leaves left, violations, whether a race was
+ * lost.
  */
 @JCStressTest
-@Outcome(id = "SPURIOUS, FIXED, 2, 0, 0", expect = Expect.ACCEPTABLE, desc = "The large leaf came first; the small fault split it.")
-@Outcome(id = "FIXED, SPURIOUS, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "The table came first, and was not full: the large fault stayed in it.")
-@Outcome(id = "FIXED, SPURIOUS, 1, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The large fault's CAS met the new table.")
-@Outcome(id = "SPURIOUS, FIXED, 2, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The small fault's CAS met the large leaf, and split it.")
-@Outcome(id = "SPURIOUS, FIXED, 1, 0, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The large fault found the table before the small one had its leaf in it.")
-@Outcome(id = "SPURIOUS, FIXED, 1, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The same, and one of them lost a CAS.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "The gfn is mapped once, and no large leaf stands beside a small one.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 2, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The large leaf came first; the small fault split it.")
+@Outcome(
+    id = "FIXED, SPURIOUS, 1, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The table came first, and was not full: the large fault stayed in it.")
+@Outcome(
+    id = "FIXED, SPURIOUS, 1, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The large fault's CAS met the new table.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 2, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The small fault's CAS met the large leaf, and split it.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 1, 0, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The large fault found the table before the small one had its leaf in it.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 1, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The same, and one of them lost a CAS.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "The gfn is mapped once, and no large leaf stands beside a small one.")
 @State
 public class SmallFaultAgainstLargeFault {
   private final TinyTree tree = new TinyTree();

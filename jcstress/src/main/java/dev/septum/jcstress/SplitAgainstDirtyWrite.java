@@ -14,15 +14,30 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
 /**
  * One thread splits a clean large leaf, hardware sets D for a write to one gfn of it.
  *
- * <p>Results: leaves split, whether the write was allowed (1), whether each gfn is dirty afterwards (two
- * digits), violations, whether a race was lost.
+ * <p>Results: leaves split, whether the write was allowed (1), whether each gfn is dirty afterwards
+ * (two digits), violations, whether a race was lost.
  */
 @JCStressTest
-@Outcome(id = "1, 1, 11, 0, 0", expect = Expect.ACCEPTABLE, desc = "Written, then split: both children have D.")
-@Outcome(id = "1, 1, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "Split, then written: the one child has D.")
-@Outcome(id = "1, 1, 11, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The write's CAS came between the split's look and its CAS: the table was filled again.")
-@Outcome(id = "1, 1, 1, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The split's CAS came between the walk's look and its CAS: the walk began again at the root.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "A write that was allowed leaves D on its gfn, whatever becomes of the leaf.")
+@Outcome(
+    id = "1, 1, 11, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Written, then split: both children have D.")
+@Outcome(
+    id = "1, 1, 1, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Split, then written: the one child has D.")
+@Outcome(
+    id = "1, 1, 11, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The write's CAS came between the split's look and its CAS: the table was filled again.")
+@Outcome(
+    id = "1, 1, 1, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc =
+        "The split's CAS came between the walk's look and its CAS: the walk began again at the root.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "A write that was allowed leaves D on its gfn, whatever becomes of the leaf.")
 @State
 public class SplitAgainstDirtyWrite {
   private final TinyTree tree = new TinyTree();

@@ -15,15 +15,29 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
 /**
  * One thread splits a large leaf by range, a fault of another wants a small mapping under it.
  *
- * <p>Results: leaves split by range, leaves split in all, the fault's result, leaves left, violations,
- * whether a race was lost.
+ * <p>Results: leaves split by range, leaves split in all, the fault's result, leaves left,
+ * violations, whether a race was lost.
  */
 @JCStressTest
-@Outcome(id = "1, 1, SPURIOUS, 2, 0, 0", expect = Expect.ACCEPTABLE, desc = "Split by range; the fault finds the small leaf.")
-@Outcome(id = "0, 1, SPURIOUS, 2, 0, 0", expect = Expect.ACCEPTABLE, desc = "Split by the fault; the range has nothing to split.")
-@Outcome(id = "1, 1, SPURIOUS, 2, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Both filled a table; the fault lost, and went on in the other's.")
-@Outcome(id = "0, 1, SPURIOUS, 2, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Both filled a table; the range lost.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "The leaf is split once, and the fault finds its access allowed.")
+@Outcome(
+    id = "1, 1, SPURIOUS, 2, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Split by range; the fault finds the small leaf.")
+@Outcome(
+    id = "0, 1, SPURIOUS, 2, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Split by the fault; the range has nothing to split.")
+@Outcome(
+    id = "1, 1, SPURIOUS, 2, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "Both filled a table; the fault lost, and went on in the other's.")
+@Outcome(
+    id = "0, 1, SPURIOUS, 2, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "Both filled a table; the range lost.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "The leaf is split once, and the fault finds its access allowed.")
 @State
 public class SplitAgainstFault {
   private final TinyTree tree = new TinyTree();

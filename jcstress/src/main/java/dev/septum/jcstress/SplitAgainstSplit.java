@@ -17,11 +17,25 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
  * <p>Results: leaves split by each, leaves left, violations, whether a race was lost.
  */
 @JCStressTest
-@Outcome(id = "1, 0, 2, 0, 0", expect = Expect.ACCEPTABLE, desc = "The first is done before the second looks.")
-@Outcome(id = "0, 1, 2, 0, 0", expect = Expect.ACCEPTABLE, desc = "The second is done before the first looks.")
-@Outcome(id = "1, 0, 2, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Both filled a table; the CAS was the first's, and the second gave its table back.")
-@Outcome(id = "0, 1, 2, 0, 1", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Both filled a table; the CAS was the second's, and the first gave its table back.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "A leaf is split once, into as many as it covers, and the tree is sound.")
+@Outcome(
+    id = "1, 0, 2, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The first is done before the second looks.")
+@Outcome(
+    id = "0, 1, 2, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The second is done before the first looks.")
+@Outcome(
+    id = "1, 0, 2, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "Both filled a table; the CAS was the first's, and the second gave its table back.")
+@Outcome(
+    id = "0, 1, 2, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "Both filled a table; the CAS was the second's, and the first gave its table back.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "A leaf is split once, into as many as it covers, and the tree is sound.")
 @State
 public class SplitAgainstSplit {
   private final TinyTree tree = new TinyTree();

@@ -19,8 +19,13 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
 @JCStressTest
 @Outcome(id = "1, 2, 2, 2, 0", expect = Expect.ACCEPTABLE, desc = "Translated, then split.")
 @Outcome(id = "1, 1, 1, 2, 0", expect = Expect.ACCEPTABLE, desc = "Split, then translated.")
-@Outcome(id = "1, 2, 1, 2, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The split's CAS came between the two walks.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "The gfn is mapped to its frame all the time, and no walk finds the leaf whole again.")
+@Outcome(
+    id = "1, 2, 1, 2, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The split's CAS came between the two walks.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "The gfn is mapped to its frame all the time, and no walk finds the leaf whole again.")
 @State
 public class SplitAgainstTranslate {
   private final TinyTree tree = new TinyTree();

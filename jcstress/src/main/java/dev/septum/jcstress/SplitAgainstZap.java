@@ -13,15 +13,23 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIIII_Result;
 
 /**
- * One thread splits a large leaf under the shared lock, another zaps one gfn of it under the exclusive
- * lock.
+ * One thread splits a large leaf under the shared lock, another zaps one gfn of it under the
+ * exclusive lock.
  *
  * <p>Results: leaves split, leaves zapped, leaves left, violations, whether a race was lost.
  */
 @JCStressTest
-@Outcome(id = "1, 1, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "Split, then zapped: only the small leaf of the gfn went.")
-@Outcome(id = "0, 1, 0, 0, 0", expect = Expect.ACCEPTABLE, desc = "Zapped as a whole; nothing was left to split.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "The lock keeps the two apart: no zap sees half a split, and none loses a race.")
+@Outcome(
+    id = "1, 1, 1, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Split, then zapped: only the small leaf of the gfn went.")
+@Outcome(
+    id = "0, 1, 0, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Zapped as a whole; nothing was left to split.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "The lock keeps the two apart: no zap sees half a split, and none loses a race.")
 @State
 public class SplitAgainstZap {
   private final TinyTree tree = new TinyTree();

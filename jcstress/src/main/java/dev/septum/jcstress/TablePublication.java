@@ -15,17 +15,38 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
 /**
  * A fault links a new table and installs a leaf in it, a walk comes by twice.
  *
- * <p>Results: of the fault, where each walk ended (level and leaf: 20 for the empty large entry, 10 for an
- * empty small one, 11 for the leaf), violations.
+ * <p>Results: of the fault, where each walk ended (level and leaf: 20 for the empty large entry, 10
+ * for an empty small one, 11 for the leaf), violations.
  */
 @JCStressTest
-@Outcome(id = "FIXED, 20, 20, 0", expect = Expect.ACCEPTABLE, desc = "Walked before the table was linked.")
-@Outcome(id = "FIXED, 11, 11, 0", expect = Expect.ACCEPTABLE, desc = "Walked after the leaf was installed.")
-@Outcome(id = "FIXED, 20, 10, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The table was linked between the walks.")
-@Outcome(id = "FIXED, 20, 11, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Table and leaf came between the walks.")
-@Outcome(id = "FIXED, 10, 10, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "Walked in the table before its leaf was installed: it was seen empty, as it was filled.")
-@Outcome(id = "FIXED, 10, 11, 0", expect = Expect.ACCEPTABLE_INTERESTING, desc = "The leaf came between the walks.")
-@Outcome(expect = Expect.FORBIDDEN, desc = "Whoever sees the table sees it as it was filled before it was linked.")
+@Outcome(
+    id = "FIXED, 20, 20, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Walked before the table was linked.")
+@Outcome(
+    id = "FIXED, 11, 11, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "Walked after the leaf was installed.")
+@Outcome(
+    id = "FIXED, 20, 10, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The table was linked between the walks.")
+@Outcome(
+    id = "FIXED, 20, 11, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "Table and leaf came between the walks.")
+@Outcome(
+    id = "FIXED, 10, 10, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc =
+        "Walked in the table before its leaf was installed: it was seen empty, as it was filled.")
+@Outcome(
+    id = "FIXED, 10, 11, 0",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The leaf came between the walks.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "Whoever sees the table sees it as it was filled before it was linked.")
 @State
 public class TablePublication {
   private final TinyTree tree = new TinyTree();

@@ -15,8 +15,8 @@ import dev.septum.sync.StampedMmuLock;
 import dev.septum.trace.MmuCounter;
 
 /**
- * The smallest tree there is, 2 levels of 1 bit: four gfns, in two blocks of two. A block is mapped by
- * one large leaf (2M) or by a table of two small ones (4K).
+ * The smallest tree there is, 2 levels of 1 bit: four gfns, in two blocks of two. A block is mapped
+ * by one large leaf (2M) or by a table of two small ones (4K).
  */
 final class TinyTree {
   /** The first block. */

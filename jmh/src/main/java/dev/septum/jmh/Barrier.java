@@ -1,8 +1,8 @@
 package dev.septum.jmh;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import org.openjdk.jmh.infra.Control;
 import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.infra.Control;
 
 /**
  * Where benchmark threads meet between rounds, spinning, so that they start together.

@@ -13,6 +13,7 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.sync.StampedMmuLock;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -26,7 +27,6 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.Control;
 import org.openjdk.jmh.infra.ThreadParams;
@@ -35,9 +35,9 @@ import org.openjdk.jmh.infra.ThreadParams;
  * What each path of a normal VM costs, in ns per operation of one thread.
  *
  * <p>An invocation is a round: the threads start together, each makes its share of the operations,
- * and what they did is undone behind a barrier, outside the measured part. A thread's share is always
- * the same: half of the memory. So two threads make a whole round; one thread takes the halves in
- * turn, and more threads have more memory.
+ * and what they did is undone behind a barrier, outside the measured part. A thread's share is
+ * always the same: half of the memory. So two threads make a whole round; one thread takes the
+ * halves in turn, and more threads have more memory.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -139,7 +139,9 @@ public class SeptumPaths {
       playing = allHere && machine.barrier.await(control);
     }
 
-    /** Whether this thread takes part in this round; false only when it is not measured any more. */
+    /**
+     * Whether this thread takes part in this round; false only when it is not measured any more.
+     */
     final boolean plays(Control now) {
       control = now;
       return playing;
@@ -222,7 +224,6 @@ public class SeptumPaths {
 
     @Override
     void reset() {}
-
   }
 
   /** 4K pages that are not mapped, in tables that exist. */

@@ -1,0 +1,139 @@
+package dev.septum.mmu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.septum.paging.Access;
+import dev.septum.paging.Geometry;
+import dev.septum.paging.GfnRange;
+import dev.septum.paging.PageLevel;
+import dev.septum.paging.TableArenaFullException;
+import dev.septum.sync.MmuLock;
+import dev.septum.sync.StampedMmuLock;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is left when an operation ends by an exception: nothing held, nothing lost, nothing hidden.
+ */
+final class FailureTest {
+  private static final Geometry GEOMETRY = new Geometry(3, 2);
+  private static final GfnRange ALL = new GfnRange(0, 64);
+  private static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
+
+  private final StampedMmuLock lock = new StampedMmuLock();
+
+  private TdpMmu newMmu(int maxTables, TlbFlusher flusher) {
+    return new TdpMmu(GEOMETRY, maxTables, MmuOptions.SEPTUM, lock, flusher);
+  }
+
+  private static FaultResult fault(TdpMmu mmu, Walker walker, long gfn, int level) {
+    PageFault fault = new PageFault().begin(gfn, Access.READ.bit(), mmu.invalidationSequence());
+    return mmu.fault(walker, fault.backedBy(gfn + 64, true, level));
+  }
+
+  private void assertLockIsFree() {
+    long stamp = lock.lockExclusive();
+    lock.unlockExclusive(stamp);
+    assertFalse(lock.isHeldExclusive());
+  }
+
+  @Test
+  void aFlushThatThrowsBugsTheMachine() {
+    RuntimeException failure = new IllegalArgumentException("no such TLB");
+    TdpMmu mmu =
+        newMmu(
+            100,
+            new TlbFlusher() {
+              @Override
+              public void flush(long start, long pages) {
+                throw failure;
+              }
+            });
+    Walker walker = mmu.newWalker();
+    fault(mmu, walker, 5, PageLevel.PG_2M);
+    assertSame(failure, assertThrows(RuntimeException.class, () -> mmu.zap(walker, ALL)));
+    assertLockIsFree();
+    assertFalse(walker.section().isOpen());
+    MachineBuggedException bugged =
+        assertThrows(MachineBuggedException.class, () -> mmu.zap(walker, ALL));
+    assertTrue(
+        bugged.getMessage().contains("the flush of gfns [0x4, 0x8) failed"), bugged.getMessage());
+    assertEquals(List.of(AuditRule.HEALTH), mmu.audit().stream().map(Violation::rule).toList());
+  }
+
+  @Test
+  void anOperationInsideAReadSectionIsMisuseAndHoldsNothing() {
+    TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    walker.section().open();
+    assertThrows(IllegalStateException.class, () -> fault(mmu, walker, 5, PageLevel.PG_4K));
+    assertThrows(IllegalStateException.class, () -> mmu.zap(walker, ALL));
+    assertThrows(IllegalStateException.class, walker::close);
+    walker.section().close();
+    assertLockIsFree();
+    assertEquals(FaultResult.FIXED, fault(mmu, walker, 5, PageLevel.PG_4K));
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
+  void aMachineThatIsClosedWhileAFaultWaitsForTheLockTakesNoInstall() {
+    List<TdpMmu> closing = new ArrayList<>();
+    MmuLock overtaken =
+        new ContendedLock(new ArrayList<>()) {
+          @Override
+          public long lockShared() {
+            closing.forEach(TdpMmu::close); // another thread had the lock first
+            return super.lockShared();
+          }
+        };
+    TdpMmu mmu = new TdpMmu(GEOMETRY, 100, MmuOptions.SEPTUM, overtaken, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    closing.add(mmu);
+    assertThrows(IllegalStateException.class, () -> fault(mmu, walker, 5, PageLevel.PG_4K));
+    assertEquals(0, mmu.tables().live());
+    assertFalse(walker.section().isOpen());
+  }
+
+  @Test
+  void aSplitThatFindsTooFewTablesTakesNone() {
+    TdpMmu mmu = newMmu(6, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    Walker other = mmu.newWalker();
+    fault(mmu, walker, 0, PageLevel.PG_1G);
+    fault(mmu, walker, 16, PageLevel.PG_1G);
+    assertEquals(1, mmu.tables().live());
+    assertThrows(TableArenaFullException.class, () -> mmu.split(walker, ALL, 1, false));
+    assertEquals(0, walker.tables.available());
+    assertEquals(FaultResult.FIXED, fault(mmu, other, 32, PageLevel.PG_4K), "two tables");
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
+  void aSplitToTheLargestLevelHasNothingToDo() {
+    TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    fault(mmu, walker, 0, PageLevel.PG_1G);
+    fault(mmu, walker, 17, PageLevel.PG_4K);
+    assertEquals(0, mmu.split(walker, ALL, PageLevel.PG_1G, false));
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
+  void aMergeLeavesAloneWhatIsBeingInvalidated() {
+    TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    for (long gfn = 0; gfn < 8; gfn++) {
+      fault(mmu, walker, gfn, PageLevel.PG_4K);
+    }
+    mmu.beginInvalidation(GfnRange.ofPages(6, 1));
+    assertEquals(1, mmu.merge(walker, ALL, PageLevel.PG_2M, UNLIMITED));
+    mmu.endInvalidation();
+    assertEquals(1, mmu.merge(walker, ALL, PageLevel.PG_2M, UNLIMITED));
+    assertEquals(List.of(), mmu.audit());
+  }
+}

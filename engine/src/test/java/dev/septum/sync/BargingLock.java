@@ -1,0 +1,73 @@
+package dev.septum.sync;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.StampedLock;
+
+/**
+ * A broken lock, for the checks to find: it excludes, but whoever yields takes it straight back,
+ * and readers overtake a writer that waits.
+ */
+final class BargingLock implements MmuLock {
+  private final StampedLock lock = new StampedLock();
+  private final AtomicInteger sharedWaiters = new AtomicInteger();
+  private final AtomicInteger exclusiveWaiters = new AtomicInteger();
+
+  @Override
+  public long lockShared() {
+    long stamp = lock.tryReadLock();
+    if (stamp == 0) {
+      sharedWaiters.incrementAndGet();
+      stamp = lock.readLock();
+      sharedWaiters.decrementAndGet();
+    }
+    return stamp;
+  }
+
+  @Override
+  public void unlockShared(long stamp) {
+    lock.unlockRead(stamp);
+  }
+
+  @Override
+  public long lockExclusive() {
+    long stamp = lock.tryWriteLock();
+    if (stamp == 0) {
+      exclusiveWaiters.incrementAndGet();
+      stamp = lock.writeLock();
+      exclusiveWaiters.decrementAndGet();
+    }
+    return stamp;
+  }
+
+  @Override
+  public void unlockExclusive(long stamp) {
+    lock.unlockWrite(stamp);
+  }
+
+  @Override
+  public boolean isContended() {
+    return sharedWaiters.get() + exclusiveWaiters.get() != 0;
+  }
+
+  @Override
+  public boolean isContendedByExclusive() {
+    return exclusiveWaiters.get() != 0;
+  }
+
+  @Override
+  public long yieldExclusive(long stamp) {
+    unlockExclusive(stamp);
+    return lockExclusive();
+  }
+
+  @Override
+  public long yieldShared(long stamp) {
+    unlockShared(stamp);
+    return lockShared();
+  }
+
+  @Override
+  public boolean isHeldExclusive() {
+    return lock.isWriteLocked();
+  }
+}

@@ -1,0 +1,231 @@
+package dev.septum.sync;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.septum.Crew;
+import dev.septum.Seeds;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What {@link MmuLock} promises: exclusion, hand-over on a yield, and that nobody is overtaken for
+ * ever. Each check is also run on a lock that breaks the promise.
+ */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class MmuLockPromisesTest {
+  private static final int ROUNDS = 200;
+  private static final long SOAK_MILLIS = 1000;
+  private static final long SEARCH_MILLIS = 20_000;
+
+  /** Who yields to whom. */
+  private enum HandOver {
+    WRITER_TO_READER(false, true),
+    WRITER_TO_WRITER(false, false),
+    READER_TO_WRITER(true, false);
+
+    final boolean fromShared;
+    final boolean toShared;
+
+    HandOver(boolean fromShared, boolean toShared) {
+      this.fromShared = fromShared;
+      this.toShared = toShared;
+    }
+  }
+
+  @Test
+  void anExclusiveHolderIsAloneAndSharedHoldersAreWithoutOne() {
+    assertEquals(0, intruders(new StampedMmuLock(), Crew.forMillis(SOAK_MILLIS)));
+  }
+
+  @Test
+  void theExclusionCheckFindsALockThatExcludesNobody() {
+    assertTrue(intruders(new NoLock(), Crew.forMillis(SEARCH_MILLIS)) > 0);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aYieldLetsAWaiterInBeforeItReturns(HandOver handOver) {
+    for (int round = 0; round < ROUNDS; round++) {
+      assertTrue(yieldLetsTheWaiterIn(new StampedMmuLock(), handOver), "round " + round);
+    }
+  }
+
+  /**
+   * The one who yields takes nanoseconds to come back, the waiter microseconds to wake: nearly
+   * every round shows it, and one is enough.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void theHandOverCheckFindsALockThatIsTakenStraightBack(HandOver handOver) {
+    BooleanSupplier goOn = Crew.forMillis(SEARCH_MILLIS);
+    boolean kept = true;
+    while (kept && goOn.getAsBoolean()) {
+      kept = yieldLetsTheWaiterIn(new BargingLock(), handOver);
+    }
+    assertFalse(kept);
+  }
+
+  @Test
+  void aReaderDoesNotOvertakeAWriterInTheQueue() {
+    StampedMmuLock lock = new StampedMmuLock();
+    assertFalse(readerOvertakesWriter(lock, () -> lock.waiters() == 2));
+  }
+
+  @Test
+  void theOvertakingCheckFindsALockWhoseReadersBarge() {
+    assertTrue(readerOvertakesWriter(new BargingLock(), () -> false));
+  }
+
+  /** With barging readers, the lock's word is hardly ever free, and a writer waits for seconds. */
+  @Test
+  void aWriterGetsInAmongEightReadersThatNeverRest() {
+    StampedMmuLock lock = new StampedMmuLock();
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicLong sharedHolds = new AtomicLong();
+    Crew crew = new Crew();
+    for (int reader = 0; reader < 8; reader++) {
+      crew.start(
+          () -> {
+            while (!done.get()) {
+              long stamp = lock.lockShared();
+              linger();
+              lock.unlockShared(stamp);
+              sharedHolds.incrementAndGet();
+            }
+          });
+    }
+    crew.start(
+        () -> {
+          for (int round = 0; round < ROUNDS / 4; round++) {
+            long before = sharedHolds.get();
+            lock.unlockExclusive(lock.lockExclusive());
+            Crew.await("readers to go on", () -> sharedHolds.get() > before);
+          }
+          done.set(true);
+        });
+    crew.join();
+  }
+
+  /** How often somebody was inside the lock who should not have been. */
+  private static long intruders(MmuLock lock, BooleanSupplier goOn) {
+    int alone = 1 << 16;
+    AtomicInteger inside = new AtomicInteger();
+    AtomicLong intruders = new AtomicLong();
+    AtomicLong exclusiveHolds = new AtomicLong();
+    long[] counted = {0}; // written only by exclusive holders
+    Crew crew = new Crew();
+    long seed = Seeds.seed("intruders");
+    for (int thread = 0; thread < 4; thread++) {
+      Random random = new Random(seed + thread);
+      crew.start(
+          () -> {
+            while (goOn.getAsBoolean() && intruders.get() == 0) {
+              boolean exclusive = random.nextInt(4) == 0;
+              boolean yields = random.nextInt(4) == 0;
+              long stamp = exclusive ? lock.lockExclusive() : lock.lockShared();
+              for (int holds = yields ? 2 : 1; holds > 0; holds--) {
+                int weight = exclusive ? alone : 1;
+                int others = inside.getAndAdd(weight);
+                if (exclusive ? others != 0 || !lock.isHeldExclusive() : others >= alone) {
+                  intruders.incrementAndGet();
+                }
+                if (exclusive) {
+                  counted[0]++;
+                  exclusiveHolds.incrementAndGet();
+                }
+                linger();
+                inside.addAndGet(-weight);
+                if (holds == 2) {
+                  stamp = exclusive ? lock.yieldExclusive(stamp) : lock.yieldShared(stamp);
+                }
+              }
+              if (exclusive) {
+                lock.unlockExclusive(stamp);
+              } else {
+                lock.unlockShared(stamp);
+              }
+            }
+          });
+    }
+    crew.join();
+    return intruders.get() + (exclusiveHolds.get() - counted[0]);
+  }
+
+  /** Whether a waiter that was counted before a yield was in before the yield returned. */
+  private static boolean yieldLetsTheWaiterIn(MmuLock lock, HandOver handOver) {
+    AtomicBoolean wasIn = new AtomicBoolean();
+    Crew crew = new Crew();
+    long stamp = handOver.fromShared ? lock.lockShared() : lock.lockExclusive();
+    crew.start(
+        () -> {
+          long own = handOver.toShared ? lock.lockShared() : lock.lockExclusive();
+          wasIn.set(true);
+          if (handOver.toShared) {
+            lock.unlockShared(own);
+          } else {
+            lock.unlockExclusive(own);
+          }
+        });
+    Crew.await("the waiter", lock::isContended);
+    if (handOver.fromShared) {
+      Crew.await("the writer", lock::isContendedByExclusive);
+    }
+    stamp = handOver.fromShared ? lock.yieldShared(stamp) : lock.yieldExclusive(stamp);
+    boolean kept = wasIn.get();
+    if (handOver.fromShared) {
+      lock.unlockShared(stamp);
+    } else {
+      lock.unlockExclusive(stamp);
+    }
+    crew.join();
+    return kept;
+  }
+
+  /**
+   * Whether a reader gets in while a writer, parked in the queue, waits for another reader.
+   *
+   * @param readerWaits whether the reader is known to wait
+   */
+  private static boolean readerOvertakesWriter(MmuLock lock, BooleanSupplier readerWaits) {
+    AtomicReference<String> firstIn = new AtomicReference<>();
+    AtomicReference<Thread> writer = new AtomicReference<>();
+    Crew crew = new Crew();
+    long stamp = lock.lockShared();
+    crew.start(
+        () -> {
+          writer.set(Thread.currentThread());
+          long own = lock.lockExclusive();
+          firstIn.compareAndSet(null, "writer");
+          lock.unlockExclusive(own);
+        });
+    Crew.await(
+        "the writer in the queue",
+        () -> lock.isContendedByExclusive() && writer.get().getState() == Thread.State.WAITING);
+    crew.start(
+        () -> {
+          long own = lock.lockShared();
+          firstIn.compareAndSet(null, "reader");
+          lock.unlockShared(own);
+        });
+    Crew.await("the reader", () -> readerWaits.getAsBoolean() || firstIn.get() != null);
+    lock.unlockShared(stamp);
+    crew.join();
+    return firstIn.get().equals("reader");
+  }
+
+  private static void linger() {
+    for (int i = 0; i < 50; i++) {
+      Thread.onSpinWait();
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package dev.septum.simulator;
+
+import dev.septum.paging.PageLevel;
+import dev.septum.simulator.input.Trace;
+import dev.septum.simulator.input.TraceFormat;
+import dev.septum.simulator.input.TraceSource;
+import dev.septum.simulator.replay.GuestLayout;
+import dev.septum.simulator.replay.Replay;
+import dev.septum.simulator.replay.ReplayPlan;
+import dev.septum.simulator.replay.ReplayResult;
+import dev.septum.simulator.report.JsonFile;
+import dev.septum.simulator.report.JsonReport;
+import dev.septum.simulator.report.ProgressLine;
+import dev.septum.simulator.report.Terminal;
+import dev.septum.simulator.report.TextReport;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code septum replay}: a guest's recorded accesses, made again through the engine. */
+@Command(
+    name = "replay",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description = {
+      "Replays a guest's memory accesses, one thread a vCPU, and audits the machine at the end.",
+      ""
+    },
+    footer = {
+      "",
+      "A trace has one access a line, 'vcpu R|W|X address', the address in hexadecimal;"
+          + " '#' begins a comment; gzip is seen by itself.",
+      "",
+      "Exit codes: 0 sound; 1 the run or the audit failed; 2 bad usage or input."
+    })
+public final class ReplayCommand implements Callable<Integer> {
+  private static final String STANDARD_STREAM = "-";
+  private static final int MAX_CHURN = 1_000_000;
+  private static final int SEED_BITS = 48;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE|-",
+      description =
+          "The trace; - is the standard input. Default: a Linux boot that ships with Septum.")
+  private @Nullable Path trace;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "septum",
+      converter = OneOf.Format.class,
+      completionCandidates = OneOf.Format.class,
+      description =
+          "How the trace is written: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private TraceFormat format = TraceFormat.SEPTUM;
+
+  @Option(
+      names = "--vm",
+      paramLabel = "KIND",
+      defaultValue = "normal",
+      converter = OneOf.Machine.class,
+      completionCandidates = OneOf.Machine.class,
+      description = "The kind of machine: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("UnusedVariable") // there is one kind so far; picocli refuses others
+  private MachineKind vm = MachineKind.NORMAL;
+
+  @Option(
+      names = "--vcpus",
+      paramLabel = "N",
+      description =
+          "How many vCPUs, 1 to 1024. If not as many as in the trace, its lines are dealt to them in blocks."
+              + " Default: those of the trace.")
+  private @Nullable Integer vcpus;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      converter = MemorySize.class,
+      description =
+          "One slot of memory from address 0 on (512M, 4G); an access beyond it is bad input."
+              + " Default: slots of whole GiB wherever the trace goes.")
+  private @Nullable Long memory;
+
+  @Option(
+      names = "--backing",
+      paramLabel = "SIZE",
+      defaultValue = "2m",
+      converter = OneOf.Backing.class,
+      completionCandidates = OneOf.Backing.class,
+      description =
+          "The pages that the host's memory comes in: ${COMPLETION-CANDIDATES}; no mapping is larger."
+              + " Default: ${DEFAULT-VALUE}.")
+  private PageLevel backing = PageLevel.LEVEL_2M;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How often each vCPU makes its accesses. Default: ${DEFAULT-VALUE}.")
+  private int repeat = 1;
+
+  @Option(
+      names = "--churn",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Splits, merges and zaps of random ranges by the host, so many a second in all, while the vCPUs"
+              + " run. Default: ${DEFAULT-VALUE}.")
+  private int churn;
+
+  @Option(
+      names = "--inject",
+      paramLabel = "DROP_FLUSH=P",
+      converter = FlushLossRate.class,
+      description =
+          "Loses TLB flushes with probability P: the run has to find stale uses, and fail.")
+  private double lostFlushes;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "For churn and injection. Default: another each time; the report names it.")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--max-tables",
+      paramLabel = "N",
+      defaultValue = "4194304",
+      description = "The most page tables, of 4 KiB each. Default: ${DEFAULT-VALUE}.")
+  private int maxTables = 1 << 22;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE|-",
+      description = "Writes the results as JSON; to - they go instead of the report.")
+  private @Nullable Path json;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress, only the report.")
+  private boolean quiet;
+
+  /** A command that picocli fills. */
+  public ReplayCommand() {}
+
+  @Override
+  public Integer call() throws BadInputException, InterruptedException {
+    checkOptions();
+    boolean toOutput = isStandardStream(json);
+    JsonFile file = json == null || toOutput ? null : JsonFile.at(checkNotTrace(json));
+    ProgressLine progress = progress();
+    ReplayResult result;
+    try {
+      ReplayPlan plan = plan(progress);
+      result = Replay.run(plan, progress);
+    } finally {
+      progress.clear();
+    }
+    return report(result, file, toOutput) ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private ReplayPlan plan(ProgressLine progress) throws BadInputException {
+    Trace read =
+        Trace.read(
+            source(),
+            format,
+            memory == null ? 0 : memory,
+            vcpus == null ? 0 : vcpus,
+            progress::reading);
+    return new ReplayPlan(
+        read,
+        memory == null ? GuestLayout.covering(read.blocks()) : GuestLayout.ofMemory(memory),
+        backing,
+        repeat,
+        churn,
+        lostFlushes,
+        seed == null ? ThreadLocalRandom.current().nextLong(1L << SEED_BITS) : seed,
+        maxTables);
+  }
+
+  private TraceSource source() {
+    if (trace == null) {
+      return TraceSource.shipped();
+    }
+    return isStandardStream(trace) ? TraceSource.standardInput() : TraceSource.file(trace);
+  }
+
+  private static boolean isStandardStream(@Nullable Path path) {
+    return path != null && path.toString().equals(STANDARD_STREAM);
+  }
+
+  /** The results must not take the place of the trace. */
+  private Path checkNotTrace(Path results) throws BadInputException {
+    try {
+      if (trace != null
+          && Files.exists(results)
+          && Files.exists(trace)
+          && Files.isSameFile(results, trace)) {
+        throw new BadInputException(results + ": is the trace itself");
+      }
+      return results;
+    } catch (IOException e) {
+      throw new BadInputException(results + ": cannot be written: " + e);
+    }
+  }
+
+  private ProgressLine progress() {
+    PrintWriter err = spec.commandLine().getErr();
+    if (quiet) {
+      return ProgressLine.quiet(err);
+    }
+    return Terminal.isAtStandardError() ? ProgressLine.live(err) : ProgressLine.plain(err);
+  }
+
+  /** Returns whether all is well. */
+  private boolean report(ReplayResult result, @Nullable JsonFile file, boolean jsonToOutput) {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    boolean sound = result.verdict() == null;
+    if (jsonToOutput) {
+      out.print(JsonReport.of(result));
+      out.flush();
+    } else {
+      TextReport.print(out, result);
+    }
+    if (!sound) {
+      err.println("septum: the replay failed: " + result.verdict());
+    }
+    if (file != null) {
+      try {
+        file.write(JsonReport.of(result));
+      } catch (IOException e) {
+        err.println("septum: " + file.describe(e));
+        sound = false;
+      }
+    }
+    err.flush();
+    return sound;
+  }
+
+  private void checkOptions() {
+    if (vcpus != null) {
+      check("--vcpus", vcpus, Trace.MAX_VCPUS);
+    }
+    check("--repeat", repeat, Integer.MAX_VALUE);
+    check("--max-tables", maxTables, 1 << 30);
+    if (churn != 0) {
+      check("--churn", churn, MAX_CHURN);
+    }
+    checkNamed("--trace", trace);
+    checkNamed("--json", json);
+  }
+
+  private void check(String option, int value, int most) {
+    if (value < 1 || value > most) {
+      throw invalid(option, "expected 1 to " + most, Integer.toString(value));
+    }
+  }
+
+  private void checkNamed(String option, @Nullable Path path) {
+    if (path != null && path.toString().isEmpty()) {
+      throw invalid(option, "expected a file", "");
+    }
+  }
+
+  private ParameterException invalid(String option, String expected, String found) {
+    return new ParameterException(
+        spec.commandLine(),
+        "Invalid value for option '" + option + "': " + expected + ", found '" + found + "'");
+  }
+}

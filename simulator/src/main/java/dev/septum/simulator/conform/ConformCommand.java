@@ -1,0 +1,204 @@
+package dev.septum.simulator.conform;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.septum.mmu.MmuOptions;
+import dev.septum.simulator.BadInputException;
+import dev.septum.simulator.ExitCode;
+import dev.septum.simulator.report.JsonFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code septum conform}: recorded operations, made again through the engine and compared. */
+@Command(
+    name = "conform",
+    description = {
+      "Replays recorded operations of the real code, and compares every step.",
+      "",
+      "Each script of FILE runs through the engine in KVM's ways. Return codes, page counts,"
+          + " flushes, freed and live tables, and leaves with their flags are compared after every"
+          + " step, at the end, and after the teardown. A script that wants what Septum does not"
+          + " have counts as unsupported, never as agreeing.",
+      ""
+    },
+    footer = {
+      "",
+      "Exit codes: 0 all scripts asked for agree; 1 a script differs or is unsupported;"
+          + " 2 bad usage or input."
+    })
+public final class ConformCommand implements Callable<Integer> {
+  private static final String STANDARD_STREAM = "-";
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @Parameters(
+      paramLabel = "FILE|-",
+      description =
+          "Records, one JSON object a line; - is the standard input; gzip is seen by itself.")
+  private Path file;
+
+  @Option(
+      names = "--group",
+      paramLabel = "GROUP",
+      converter = GroupConverter.class,
+      completionCandidates = GroupLabels.class,
+      description = "Only the scripts of a group: ${COMPLETION-CANDIDATES}. Default: all scripts.")
+  private @Nullable ScriptGroup group;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE|-",
+      description = "Writes the results as JSON; to - they go instead of the report.")
+  private @Nullable Path json;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help message and exit.")
+  @SuppressWarnings("unused") // picocli acts on it
+  private boolean help;
+
+  @Spec private CommandSpec spec;
+
+  /** A command that picocli fills. */
+  public ConformCommand() {}
+
+  private static final class GroupLabels implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ScriptGroup.BY_LABEL.keySet().iterator();
+    }
+  }
+
+  private static final class GroupConverter implements ITypeConverter<ScriptGroup> {
+    @Override
+    public ScriptGroup convert(String label) {
+      ScriptGroup group = ScriptGroup.BY_LABEL.get(label.toLowerCase(Locale.ROOT));
+      if (group == null) {
+        throw new TypeConversionException(
+            "expected "
+                + String.join(" or ", ScriptGroup.BY_LABEL.keySet())
+                + ", found '"
+                + label
+                + "'");
+      }
+      return group;
+    }
+  }
+
+  @Override
+  public Integer call() {
+    checkNamed("FILE", file);
+    checkNamed("--json", json);
+    try {
+      boolean toOutput = json != null && json.toString().equals(STANDARD_STREAM);
+      JsonFile jsonFile = json == null || toOutput ? null : JsonFile.at(checkOther(json));
+      return report(compare(), jsonFile, toOutput) ? ExitCode.OK : ExitCode.FAILED;
+    } catch (BadInputException e) {
+      complain("" + e.getMessage());
+      return ExitCode.USAGE;
+    }
+  }
+
+  private void checkNamed(String option, @Nullable Path path) {
+    if (path != null && path.toString().isEmpty()) {
+      throw new ParameterException(spec.commandLine(), option + ": expected a file, found ''");
+    }
+  }
+
+  /** The results must not take the place of the records. */
+  private Path checkOther(Path results) throws BadInputException {
+    try {
+      if (Files.exists(results) && Files.exists(file) && Files.isSameFile(results, file)) {
+        throw new BadInputException(results + ": is the file of the records");
+      }
+      return results;
+    } catch (IOException e) {
+      throw new BadInputException(results + ": cannot be written: " + e);
+    }
+  }
+
+  private ConformReport compare() throws BadInputException {
+    ScriptReplay replay = new ScriptReplay(MmuOptions.KVM);
+    try (RecordLines lines = openRecords()) {
+      ConformReport report = new ConformReport(lines.name(), group);
+      RecordKind kind = null;
+      byte[] line;
+      while ((line = lines.next()) != null) {
+        RecordNode record = RecordNode.parse(lines.place(), line);
+        if (kind == null) {
+          kind = RecordKind.of(record);
+        }
+        if (kind != RecordKind.KVM_SCRIPT) {
+          throw new BadInputException(
+              lines.name() + ": records of the TDX module are not supported yet");
+        }
+        Script script = Script.read(record);
+        if (group == null || script.group() == group) {
+          report.add(script.group(), replay.replay(script));
+        }
+      }
+      if (kind == null) {
+        throw new BadInputException(lines.name() + ": expected records, found none");
+      }
+      if (group != null && report.scripts() == 0) {
+        throw new BadInputException(
+            lines.name() + ": expected scripts of the group " + group.label() + ", found none");
+      }
+      return report;
+    }
+  }
+
+  private RecordLines openRecords() throws BadInputException {
+    return file.toString().equals(STANDARD_STREAM)
+        ? RecordLines.standardInput()
+        : RecordLines.open(file);
+  }
+
+  /** Returns whether all is well. */
+  private boolean report(ConformReport report, @Nullable JsonFile jsonFile, boolean jsonToOutput) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (jsonToOutput) {
+      out.print(text(report));
+    } else {
+      report.print(out);
+    }
+    out.flush();
+    if (jsonFile != null) {
+      try {
+        jsonFile.write(text(report));
+      } catch (IOException e) {
+        complain("septum: " + jsonFile.describe(e));
+        return false;
+      }
+    }
+    return report.isConform();
+  }
+
+  private static String text(ConformReport report) {
+    try {
+      return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(report.toJson()) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree is always JSON", e);
+    }
+  }
+
+  private void complain(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
+  }
+}

@@ -1,0 +1,191 @@
+package dev.septum.simulator.conform;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.septum.simulator.BadInputException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * A part of a record, with its place in the file, so that what is missing in it or wrong can be
+ * named: {@code FILE:LINE: expected WHAT at WHERE, found WHAT}.
+ */
+final class RecordNode {
+  private static final int LONGEST_EXCERPT = 60;
+
+  /** What Jackson says besides: all that it would have accepted, and places in its own terms. */
+  private static final Pattern NOT_FOR_PEOPLE =
+      Pattern.compile("(?s)(: was expecting| \\((start marker|bound as)|\\s*\\R).*");
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final String place;
+  private final String path;
+  private final JsonNode json;
+
+  private RecordNode(String place, String path, JsonNode json) {
+    this.place = place;
+    this.path = path;
+    this.json = json;
+  }
+
+  /**
+   * Reads a record.
+   *
+   * @param place the line that it is: {@code FILE:LINE}
+   */
+  static RecordNode parse(String place, byte[] line) throws BadInputException {
+    JsonNode json;
+    try {
+      json = MAPPER.readTree(line);
+    } catch (JsonProcessingException e) {
+      String why = NOT_FOR_PEOPLE.matcher(e.getOriginalMessage()).replaceFirst("");
+      throw new BadInputException(
+          String.format(
+              Locale.ROOT,
+              "%s: expected a JSON object, found malformed JSON at column %d: %s",
+              place,
+              e.getLocation().getColumnNr(),
+              why));
+    } catch (IOException e) {
+      throw new BadInputException(place + ": expected a JSON object, found " + e.getMessage());
+    }
+    RecordNode record = new RecordNode(place, "", json);
+    if (!json.isObject()) {
+      throw record.unexpected("a JSON object");
+    }
+    return record;
+  }
+
+  /** What stands here. */
+  JsonNode json() {
+    return json;
+  }
+
+  /** Whether this object has a field. */
+  boolean has(String name) {
+    return json.has(name);
+  }
+
+  /** A field of this object, which must be there. */
+  RecordNode field(String name) throws BadInputException {
+    RecordNode field = child(path.isEmpty() ? name : path + "." + name, json.path(name));
+    if (field.json.isMissingNode()) {
+      throw field.unexpected("a value");
+    }
+    return field;
+  }
+
+  /** A field that is an object. */
+  RecordNode object(String name) throws BadInputException {
+    RecordNode field = field(name);
+    if (!field.json.isObject()) {
+      throw field.unexpected("an object");
+    }
+    return field;
+  }
+
+  /** A field that is an array of objects. */
+  List<RecordNode> objects(String name) throws BadInputException {
+    RecordNode field = field(name);
+    if (!field.json.isArray()) {
+      throw field.unexpected("an array");
+    }
+    List<RecordNode> objects = new ArrayList<>();
+    for (JsonNode element : field.json) {
+      RecordNode object = child(field.path + "[" + objects.size() + "]", element);
+      if (!element.isObject()) {
+        throw object.unexpected("an object");
+      }
+      objects.add(object);
+    }
+    return objects;
+  }
+
+  /** A field that is a text. */
+  String text(String name) throws BadInputException {
+    RecordNode field = field(name);
+    if (!field.json.isTextual()) {
+      throw field.unexpected("a text");
+    }
+    return field.json.textValue();
+  }
+
+  /** A field that is one of some texts, and what that text stands for. */
+  <T> T choice(String name, Map<String, T> choices) throws BadInputException {
+    RecordNode field = field(name);
+    T chosen = field.json.isTextual() ? choices.get(field.json.textValue()) : null;
+    if (chosen == null) {
+      throw field.unexpected("one of " + String.join(", ", choices.keySet()));
+    }
+    return chosen;
+  }
+
+  /** A field that is an integer, from {@code least} to {@code most}. */
+  long integer(String name, long least, long most) throws BadInputException {
+    RecordNode field = field(name);
+    long value = field.json.longValue();
+    if (!field.json.isIntegralNumber()
+        || !field.json.canConvertToLong()
+        || value < least
+        || value > most) {
+      throw field.unexpected("an integer from " + least + " to " + most);
+    }
+    return value;
+  }
+
+  /** A field that is 0 or 1. */
+  boolean flag(String name) throws BadInputException {
+    return integer(name, 0, 1) != 0;
+  }
+
+  /**
+   * Refuses fields that nobody here knows what to do with.
+   *
+   * @param what what this object is, in the reason
+   */
+  void checkFields(String what, Set<String> known) throws UnsupportedException {
+    for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
+      String name = names.next();
+      if (!known.contains(name)) {
+        throw new UnsupportedException("field '" + name + "' of " + what);
+      }
+    }
+  }
+
+  /** What to throw when something else stands here. */
+  BadInputException unexpected(String expected) {
+    return unexpected(expected, excerpt());
+  }
+
+  /** What to throw when {@code found} was found here, or of it. */
+  BadInputException unexpected(String expected, String found) {
+    String at = path.isEmpty() ? "" : " at " + path;
+    return new BadInputException(place + ": expected " + expected + at + ", found " + found);
+  }
+
+  private String excerpt() {
+    if (json.isMissingNode()) {
+      return "nothing";
+    }
+    String text = json.toString();
+    return text.length() <= LONGEST_EXCERPT ? text : text.substring(0, LONGEST_EXCERPT) + "...";
+  }
+
+  private RecordNode child(String at, JsonNode value) {
+    return new RecordNode(place, at, value);
+  }
+}

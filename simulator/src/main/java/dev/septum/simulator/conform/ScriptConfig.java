@@ -1,0 +1,41 @@
+package dev.septum.simulator.conform;
+
+import dev.septum.paging.Geometry;
+import dev.septum.simulator.BadInputException;
+import java.util.Set;
+
+/**
+ * The machine that a script runs on.
+ *
+ * @param pages the size of the one slot, which begins at gfn 0
+ * @param firstPfn the frame behind gfn 0
+ */
+record ScriptConfig(Geometry geometry, long pages, long firstPfn) {
+  private static final Set<String> FIELDS =
+      Set.of("root_level", "ad_bits", "nx_huge_pages", "npages", "tdx", "pfn_offset");
+  private static final long FRAMES = 1L << (Geometry.MAX_ADDRESS_BITS - Geometry.PAGE_SHIFT);
+
+  static ScriptConfig read(RecordNode config) throws BadInputException, UnsupportedException {
+    config.checkFields("a configuration", FIELDS);
+    long levels = config.integer("root_level", 1, Integer.MAX_VALUE);
+    boolean accessedDirty = config.flag("ad_bits");
+    boolean noExecute = config.flag("nx_huge_pages");
+    boolean tdx = config.flag("tdx");
+    if (tdx) {
+      throw new UnsupportedException("the roots of a TD (tdx 1)");
+    }
+    if (!accessedDirty) {
+      throw new UnsupportedException("access tracking without A and D (ad_bits 0)");
+    }
+    if (noExecute) {
+      throw new UnsupportedException("the NX mitigation (nx_huge_pages 1)");
+    }
+    if (levels != Geometry.FOUR_LEVEL.levels() && levels != Geometry.FIVE_LEVEL.levels()) {
+      throw new UnsupportedException("a root of level " + levels);
+    }
+    Geometry geometry =
+        levels == Geometry.FOUR_LEVEL.levels() ? Geometry.FOUR_LEVEL : Geometry.FIVE_LEVEL;
+    long pages = config.integer("npages", 1, geometry.gfnLimit());
+    return new ScriptConfig(geometry, pages, config.integer("pfn_offset", 0, FRAMES - pages));
+  }
+}

@@ -1,0 +1,93 @@
+package dev.septum.simulator.input;
+
+import dev.septum.simulator.BadInputException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * A trace that has been read.
+ *
+ * @param format how it was written
+ * @param file where it came from
+ * @param accesses how many there are
+ * @param skippedLines lines that were none: comments, blank lines, what a format knows to skip
+ * @param recordedVcpus how many vCPUs made the accesses, when they were recorded
+ * @param blocks the numbers of the 1 GiB blocks that are touched
+ * @param streams the accesses by vCPU, as they are to be replayed
+ */
+public record Trace(
+    TraceFormat format,
+    String file,
+    long accesses,
+    long skippedLines,
+    int recordedVcpus,
+    BitSet blocks,
+    List<VcpuStream> streams) {
+  /** The most vCPUs that a replay has. */
+  public static final int MAX_VCPUS = 1024;
+
+  private static final int PROGRESS_MASK = (1 << 18) - 1;
+
+  /**
+   * Reads a trace.
+   *
+   * @param memory the first address that the guest does not have; 0 for no such limit
+   * @param vcpus how many vCPUs to deal the accesses to; 0 for those of the trace
+   * @param progress told the number of lines now and then
+   * @throws BadInputException if there is no trace, or not one as it should be
+   */
+  public static Trace read(
+      TraceSource source, TraceFormat format, long memory, int vcpus, LongConsumer progress)
+      throws BadInputException {
+    TraceRecorder recorder = new TraceRecorder(memory, vcpus != 0);
+    LineReader reader = new LineReader();
+    LineParser parser = format.newParser();
+    try (InputStream in = source.open()) {
+      try {
+        reader.readAll(
+            in,
+            (line, from, to) -> {
+              parser.parse(line, from, to, recorder);
+              if ((reader.lines() & PROGRESS_MASK) == 0) {
+                progress.accept(reader.lines());
+              }
+            });
+      } catch (MalformedLineException e) {
+        String where = source.name() + ":" + reader.lines() + ": ";
+        if (in instanceof GZIPInputStream) {
+          in.transferTo(OutputStream.nullOutputStream()); // what is malformed may be the gzip
+        }
+        throw new BadInputException(where + e.getMessage());
+      }
+    } catch (EOFException e) {
+      throw broken(source, "it ends too early");
+    } catch (ZipException e) {
+      throw broken(source, "" + e.getMessage());
+    } catch (IOException e) {
+      throw new BadInputException(source.name() + ": cannot be read: " + e.getMessage());
+    }
+    long accesses = recorder.accesses();
+    if (accesses == 0) {
+      throw new BadInputException(source.name() + ": expected at least one access, found none");
+    }
+    return new Trace(
+        format,
+        source.name(),
+        accesses,
+        reader.lines() - accesses,
+        recorder.vcpus(),
+        recorder.touchedBlocks(),
+        recorder.deal(vcpus));
+  }
+
+  private static BadInputException broken(TraceSource source, String why) {
+    return new BadInputException(source.name() + ": broken gzip: " + why);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * The command line: what the user may ask for, checked, and handed on. Exit codes are those of
+ * {@link dev.septum.simulator.ExitCode}.
+ *
+ * <ul>
+ *   <li>{@code input}: traces, from bytes to accesses by vCPU
+ *   <li>{@code replay}: a machine, its vCPU threads, the churn of its host
+ *   <li>{@code report}: progress, the report, JSON
+ *   <li>{@code conform}: records of the real code, step by step
+ * </ul>
+ */
+@NullMarked
+package dev.septum.simulator;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,81 @@
+package dev.septum.simulator.replay;
+
+import dev.septum.mmu.Violation;
+import dev.septum.trace.MmuCounter;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run came to.
+ *
+ * @param plan what it was to do
+ * @param accesses how many were made; all, unless it failed
+ * @param seconds how long the vCPUs ran
+ * @param mapped what was mapped at the end
+ * @param dirty what of it was dirty
+ * @param counters what the engine has counted
+ * @param tables tables of the tree
+ * @param tlb what the vCPUs' TLBs have counted
+ * @param churned the host's operations
+ * @param lostFlushes flushes lost on purpose
+ * @param violations what the audit found
+ * @param failure what ended it early; null if nothing did
+ */
+public record ReplayResult(
+    ReplayPlan plan,
+    long accesses,
+    double seconds,
+    PageCounts mapped,
+    PageCounts dirty,
+    Map<MmuCounter, Long> counters,
+    Tables tables,
+    Tlb tlb,
+    long churned,
+    long lostFlushes,
+    List<Violation> violations,
+    @Nullable String failure) {
+
+  /**
+   * Tables.
+   *
+   * @param live linked into the tree
+   * @param peak the most that ever were
+   * @param waiting unlinked, and waiting for a grace period
+   */
+  public record Tables(int live, int peak, int waiting) {}
+
+  /**
+   * Sums over all vCPUs.
+   *
+   * @param hits accesses whose translation was there
+   * @param misses accesses that walked
+   * @param flushes requests served
+   * @param staleUses accesses through a translation that should have been flushed
+   */
+  public record Tlb(long hits, long misses, long flushes, long staleUses) {}
+
+  /** One of the engine's counters. */
+  public long count(MmuCounter counter) {
+    return counters.getOrDefault(counter, 0L);
+  }
+
+  /** Accesses a second. */
+  public double accessesPerSecond() {
+    return seconds > 0 ? accesses / seconds : 0;
+  }
+
+  /** In words, why this run is not one to trust; null if it is. */
+  public @Nullable String verdict() {
+    if (failure != null) {
+      return failure;
+    }
+    if (violations.isEmpty() && tlb.staleUses() == 0) {
+      return null;
+    }
+    return tlb.staleUses()
+        + " stale uses of a translation, "
+        + violations.size()
+        + " violations found by the audit";
+  }
+}
