@@ -16,6 +16,9 @@ public final class TableCache implements AutoCloseable {
   private int count;
   private @Nullable TableBatch dead;
 
+  /** Whether the operation under way has unlinked a table. */
+  private boolean hasUnlinked;
+
   TableCache(TablePool pool) {
     this.pool = pool;
     this.arena = pool.arena();
@@ -100,6 +103,7 @@ public final class TableCache implements AutoCloseable {
   public void unlinked(int table) {
     arena.setState(table, TableState.DEAD);
     pool.countUnlinked();
+    hasUnlinked = true;
     TableBatch batch = dead == null ? pool.takeEmptied() : dead;
     dead = batch;
     batch.add(table);
@@ -114,7 +118,8 @@ public final class TableCache implements AutoCloseable {
    * operation has added to it: the caller is in no read section and holds no lock.
    */
   public void endOperation() {
-    if (dead != null) {
+    if (hasUnlinked) {
+      hasUnlinked = false;
       drainBacklog();
     }
     if (count > 0) {

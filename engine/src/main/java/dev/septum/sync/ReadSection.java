@@ -32,8 +32,8 @@ public final class ReadSection extends ReadSectionTail {
   }
 
   /**
-   * Says that the thread holds no table from before this call. Wait-free, and free of fences: one
-   * load when nothing was retired since the last time.
+   * Says that the thread holds no table from before this call. Only inside an open section.
+   * Wait-free, and free of fences: one load when nothing was retired since the last time.
    */
   public void quiesce() {
     long epoch = periods.epochAcquire();

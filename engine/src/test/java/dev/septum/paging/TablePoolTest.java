@@ -10,10 +10,14 @@ import dev.septum.paging.TableArena.TableState;
 import dev.septum.sync.GracePeriods;
 import dev.septum.sync.ReadSection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A table's way round: free, live, dead, waiting, free. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -60,7 +64,7 @@ class TablePoolTest {
   void aTableThatIsPutBackIsFreeAtOnceAndWasNeverLive() {
     TablePool pool = pool(BATCH);
     TableCache cache = pool.newCache();
-    cache.require(1);
+    cache.require(BATCH);
     int table = cache.take(1, 0);
     cache.putBack(table);
     assertEquals(TableState.FREE, pool.arena().state(table));
@@ -174,11 +178,10 @@ class TablePoolTest {
   }
 
   @Test
-  void whatThePoolHasIsBroughtEvenIfItIsNotEnough() {
+  void whatIsNotEnoughIsLeftToOthers() {
     TablePool pool = pool(40);
-    TableCache cache = pool.newCache();
-    assertFalse(cache.topUp(41));
-    assertEquals(40, cache.available());
+    assertFalse(pool.newCache().topUp(41));
+    assertTrue(pool.newCache().topUp(40));
   }
 
   // The backlog.
@@ -234,25 +237,27 @@ class TablePoolTest {
 
   @Test
   void whatIsLeftOverOfManyTablesGoesBackWhenTheOperationEnds() {
-    TablePool pool = pool(4 * BATCH);
+    TablePool pool = pool(32 * BATCH);
     TableCache cache = pool.newCache();
     cache.require(4 * BATCH);
     cache.endOperation();
     assertEquals(BATCH, cache.available());
-    assertTrue(pool.newCache().topUp(3 * BATCH));
+    assertTrue(pool.newCache().topUp(31 * BATCH));
   }
 
-  @Test
-  void aCacheKeepsNothingThatOthersMayNeed() {
-    TablePool pool = pool(BATCH);
-    TableCache first = pool.newCache();
-    TableCache second = pool.newCache();
-    first.require(3);
-    assertEquals(3, first.available());
-    link(first);
-    first.endOperation();
-    assertEquals(0, first.available());
-    assertTrue(second.topUp(BATCH - 1));
+  /** Idle caches must not make the arena full for others. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 20, 50})
+  void allCachesTogetherKeepASixteenthAtMost(int caches) {
+    int limit = 10 * BATCH;
+    TablePool pool = pool(limit);
+    List<TableCache> idle = Stream.generate(pool::newCache).limit(caches).toList();
+    for (TableCache cache : idle) {
+      cache.require(3);
+      cache.endOperation();
+    }
+    assertTrue(idle.stream().mapToInt(TableCache::available).sum() <= limit / 16);
+    assertTrue(pool.newCache().topUp(limit - limit / 16));
   }
 
   @Test
@@ -265,8 +270,8 @@ class TablePoolTest {
     int live = link(first);
     first.close();
     Set<Integer> free = new HashSet<>(pool.freeTables());
-    assertEquals(2 * BATCH - 1, pool.freeTables().size());
-    assertEquals(2 * BATCH - 1, free.size());
+    assertEquals(pool.arena().carved() - 1, pool.freeTables().size());
+    assertEquals(pool.arena().carved() - 1, free.size());
     assertFalse(free.contains(live));
   }
 
