@@ -20,7 +20,10 @@ public enum AuditRule {
   DOUBLE_USE,
   /** No invalidation is in progress. */
   INVALIDATION,
-  /** A leaf maps a slot's own frames, as large and as writable as the slot allows. */
+  /**
+   * A leaf maps a slot's own frames, is no larger than the slot's pages, and is not writable where
+   * the slot is not.
+   */
   BACKING,
   /** No invariant was found broken while the machine ran. */
   HEALTH

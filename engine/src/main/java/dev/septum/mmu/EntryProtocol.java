@@ -8,28 +8,29 @@ import dev.septum.trace.MmuCounter;
 /*
  * THE PROTOCOL
  *
- * States of an entry, and who may take it from one to the next:
+ * What an entry may become, by which method, under which lock, and how it is written:
  *
- *             install (shared)                    collapse (shared)
- *     empty ------------------> leaf <------------------------------- table
- *       ^  <------------------   |  ------------------------------->    |
- *       |     clear (exclusive)  |        linkSplit (shared)            |
- *       |                        |                                      |
- *       +-----------------------------------------------------> table   |
- *                  linkEmpty (shared)                                   |
- *                                                                       |
- *     any entry of a table that was unlinked  ---- detach ----> FROZEN  +
+ *   from    to                     method                  lock       written by
+ *   empty   leaf                   install                 shared     CAS
+ *   leaf    leaf, same frame       install                 shared     CAS
+ *   leaf    the same with A or D   (HardwareWalk)          none       CAS
+ *   empty   table                  link                    shared     CAS
+ *   leaf    table (a split)        link                    shared     CAS
+ *   table   leaf (a merge)         collapse                shared     CAS
+ *   leaf    empty                  clear; clearLeaves      exclusive  release; plain
+ *   table   empty                  unlinkEmpty; detachAll  exclusive  release; exchange
+ *   any     FROZEN, once its table is unlinked: detach, in its caller's mode, by exchange
  *
- * "shared" means under the shared or the exclusive lock. Hardware sets A and D of a leaf by CAS at
- * any time, without a lock; so every change but a clear is a CAS too, and its linearization point.
- * A clear may be a plain release store: under the exclusive lock nobody else installs or removes,
- * and an A or D that is lost with the leaf is not owed to anyone.
+ * "shared" means under the shared or the exclusive lock. Hardware sets A and D by CAS at any time,
+ * without a lock; so every change under the shared lock is a CAS, and that is its linearization point.
+ * Under the exclusive lock nobody else installs or removes, so a removal is a store; the release of the
+ * lock publishes what was stored plainly, and an A or D lost with a leaf is owed to nobody.
  *
  * Publication. A table is filled with plain stores while nobody can reach it; the CAS that links it
  * releases them; every walk acquires.
  *
  * A dead table. Once the CAS has unlinked a table, threads that reached it before may still stand in
- * it. Each of its entries is exchanged for FROZEN, child tables below it first in line for the same.
+ * it. Each of its entries is exchanged for FROZEN; where that was a table, it is detached in turn.
  * From then on every CAS in it fails, and whoever sees FROZEN starts again at the root, where the
  * table is gone. What the exchange returns is what the entry was at the end: a leaf that a late fault
  * installed is counted out, an A or D that a late walk set is handed on to the leaf that took the
@@ -134,7 +135,7 @@ final class EntryProtocol {
    * @return how many leaves were removed
    */
   int clearLeaves(Walker walker, int table, int from, int to) {
-    int removed = arena.clearLeaves(table, from, to);
+    int removed = arena.clearLeavesPlain(table, from, to);
     walker.counters.add(MmuCounter.MAPPED_4K, -removed);
     walker.counters.add(MmuCounter.ZAPS, removed);
     return removed;
@@ -148,7 +149,7 @@ final class EntryProtocol {
    */
   boolean unlinkEmpty(Walker walker, Root root, int table, int index, int level, long gfn) {
     int child = Spte.table(arena.entryAcquire(table, index));
-    if (!arena.isClear(child)) {
+    if (!arena.isClearPlain(child)) {
       return false;
     }
     arena.storeEntryRelease(table, index, Spte.EMPTY);
@@ -163,7 +164,7 @@ final class EntryProtocol {
    * @param gfn the first gfn under it
    * @param known the A and D flags that the leaf in its place has already
    */
-  void detach(Walker walker, Root root, int table, int level, long gfn, long known) {
+  private void detach(Walker walker, Root root, int table, int level, long gfn, long known) {
     int leaves = 0;
     for (int index = 0; index < geometry.entries(); index++) {
       long last = arena.exchangeEntry(table, index, Spte.FROZEN);
@@ -185,7 +186,11 @@ final class EntryProtocol {
     walker.tables.unlinked(table);
   }
 
-  /** Removes everything below a root, which stays, empty. Exclusive; nothing is flushed. */
+  /**
+   * Removes everything below a root and gives the root's own table back. Its entries are left
+   * empty, not frozen, so a late walk ends there; nobody can install, because the machine is
+   * closed. Exclusive; nothing is flushed.
+   */
   void detachAll(Walker walker, Root root) {
     int level = geometry.levels();
     long known = Spte.ACCESSED | Spte.DIRTY;

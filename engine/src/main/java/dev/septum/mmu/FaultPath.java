@@ -9,8 +9,9 @@ import dev.septum.trace.MmuCounter;
  * Maps the page of a fault, under the shared lock: walks down to the level it means to map at,
  * linking tables and splitting leaves on the way, and installs a leaf by CAS.
  *
- * <p>Who loses a race goes on with what the winner has put there. RETRY is left for what the page
- * lookup has to be done again for, and for a table that died under the walk.
+ * <p>Who loses a race goes on with what the winner has put there. RETRY is for a page lookup to be
+ * done again, a table that died under the walk, too few tables in the walker, and a fault that has
+ * bugged the machine.
  */
 final class FaultPath {
   private final TableArena arena;
@@ -46,6 +47,7 @@ final class FaultPath {
   /** Handles a fault. The hold has been entered, shared. */
   FaultResult map(Walker walker, Root root, PageFault fault) {
     int goal = goalLevel(fault);
+    fault.check(geometry, goal);
     fault.setGoal(goal);
     long block = geometry.round(fault.gfn, goal);
     if (invalidation.mustRetry(fault.sequence, block, geometry.pages(goal))) {
@@ -90,15 +92,9 @@ final class FaultPath {
           if (isWritableBelow(walker, root, fault)) {
             return fast(fault, walker.level());
           }
-          long now;
-          if (options.collapseUnasked()) {
-            long leaf = leafFor(fault, level, Spte.EMPTY);
-            now = merge.replace(walker, root, table, index, level, fault.gfn, entry, leaf);
-            if (now == leaf) {
-              return fixed(fault, level);
-            }
-          } else {
-            now = merge.mergeTable(walker, root, table, index, level, fault.gfn, entry);
+          long now = mergeAtGoal(walker, root, fault, table, index, level, entry);
+          if (fault.mappedLevel() != 0) {
+            return FaultResult.FIXED;
           }
           if (now != entry) {
             entry = now;
@@ -150,6 +146,25 @@ final class FaultPath {
     return witness;
   }
 
+  /**
+   * A table stands where the fault means to map: replaces it, if it may be. By KVM's ways the new
+   * leaf is the fault's, and settles it.
+   *
+   * @return the entry as it is afterwards; the same if the table stays
+   */
+  private long mergeAtGoal(
+      Walker walker, Root root, PageFault fault, int table, int index, int level, long entry) {
+    if (!options.collapseUnasked()) {
+      return merge.mergeTable(walker, root, table, index, level, fault.gfn, entry);
+    }
+    long leaf = leafFor(fault, level, Spte.EMPTY);
+    long now = merge.replace(walker, root, table, index, level, fault.gfn, entry, leaf);
+    if (now == leaf) {
+      fault.setMapped(level);
+    }
+    return now;
+  }
+
   /** A write whose page is writable already is settled without a look at the wanted level. */
   private boolean isWritableBelow(Walker walker, Root root, PageFault fault) {
     if (!fault.isWrite()) {
@@ -195,7 +210,6 @@ final class FaultPath {
       case FIXED -> MmuCounter.FAULTS_FIXED;
       case SPURIOUS -> MmuCounter.FAULTS_SPURIOUS;
       case RETRY -> MmuCounter.FAULTS_RETRY;
-      case EMULATE -> MmuCounter.FAULTS_EMULATE;
     };
   }
 }

@@ -68,7 +68,7 @@ final class Merge {
         long now =
             mergeTable(walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry());
         if (unasked && now != cursor.entry()) {
-          walker.hold.addCollapsed(range.start(), range.pages());
+          walker.hold.addUnlinked(range.start(), range.pages());
         }
         cursor.update(now);
       }
@@ -102,7 +102,7 @@ final class Merge {
     if (witness != entry) {
       return witness;
     }
-    walker.hold.addCollapsed(start, geometry.pages(level));
+    walker.hold.addUnlinked(start, geometry.pages(level));
     return leaf;
   }
 

@@ -1,6 +1,7 @@
 package dev.septum.mmu;
 
 import dev.septum.paging.Access;
+import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
 
 /**
@@ -9,6 +10,9 @@ import dev.septum.paging.PageLevel;
  */
 public final class PageFault {
   private static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
+
+  private static final long NO_FRAME = -1;
+  private static final long MAX_FRAMES = 1L << (Geometry.MAX_ADDRESS_BITS - Geometry.PAGE_SHIFT);
 
   long gfn;
   int accessBits;
@@ -40,6 +44,8 @@ public final class PageFault {
     this.accessBits = accessBits;
     this.sequence = sequence;
     this.prefetch = false;
+    this.pfn = NO_FRAME;
+    this.largestLevel = PageLevel.PG_4K;
     this.wantedLevel = PageLevel.LEAF_LEVELS;
     this.limits = UNLIMITED;
     this.goalLevel = PageLevel.PG_4K;
@@ -81,7 +87,7 @@ public final class PageFault {
     return this;
   }
 
-  /** After the fault: the level at which it meant to map. */
+  /** After the fault: the level at which it meant to map; 4K if it was fast, as KVM records it. */
   public int goalLevel() {
     return goalLevel;
   }
@@ -96,6 +102,16 @@ public final class PageFault {
    */
   public boolean wasFast() {
     return fast;
+  }
+
+  /** Refuses what cannot be mapped at a level. */
+  void check(Geometry geometry, int level) {
+    geometry.checkLeafLevel(level);
+    long inBlock = geometry.pages(level) - 1;
+    if (pfn < 0 || pfn >= MAX_FRAMES || ((pfn ^ gfn) & inBlock) != 0) {
+      throw new IllegalArgumentException(
+          String.format("gfn 0x%x cannot be mapped to pfn 0x%x at level %d", gfn, pfn, level));
+    }
   }
 
   boolean isWrite() {

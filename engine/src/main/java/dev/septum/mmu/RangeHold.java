@@ -107,7 +107,7 @@ final class RangeHold {
   }
 
   /** A table over these gfns was unlinked; their translations are as before. */
-  void addCollapsed(long gfn, long pages) {
+  void addUnlinked(long gfn, long pages) {
     boolean empty = flushEnd == flushStart;
     flushStart = empty ? gfn : Math.min(flushStart, gfn);
     flushEnd = empty ? gfn + pages : Math.max(flushEnd, gfn + pages);
@@ -115,7 +115,7 @@ final class RangeHold {
 
   /** Leaves over these gfns were removed. */
   void addZapped(long gfn, long pages) {
-    addCollapsed(gfn, pages);
+    addUnlinked(gfn, pages);
     zapped = true;
   }
 

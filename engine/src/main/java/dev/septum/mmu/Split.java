@@ -84,7 +84,10 @@ final class Split {
     }
   }
 
-  /** How many tables the split takes, so that it fails before it begins or not at all. */
+  /**
+   * How many tables the split takes, so that, unless others change the range meanwhile, it fails
+   * before it begins.
+   */
   private int tablesNeeded(Walker walker, Root root, GfnRange range, int target) {
     long needed = 0;
     RangeCursor cursor = walker.cursor;

@@ -126,8 +126,12 @@ public final class TdpMmu implements AutoCloseable {
     return new Walker(this, section, pool.newCache(), hold);
   }
 
-  void forget(Walker walker) {
+  synchronized void forget(Walker walker) {
+    if (walker.isClosed()) {
+      return;
+    }
     periods.unregister(walker.section); // first: it refuses if the walker is still walking
+    walker.setClosed();
     walker.tables.close();
     counters.close(walker.counters);
   }
@@ -167,10 +171,15 @@ public final class TdpMmu implements AutoCloseable {
   /**
    * Maps the page of a fault.
    *
-   * @return RETRY if the page has to be looked up again
+   * @param fault begun, backed, and as it was looked up
+   * @return FIXED or SPURIOUS; RETRY if the page has to be looked up again
+   * @throws IllegalArgumentException if the fault's frame does not fit its gfn, or its levels are
+   *     not leaves'
+   * @throws MachineBuggedException also if this fault has found an invariant broken
    */
   public FaultResult fault(Walker walker, PageFault fault) {
     geometry.checkGfn(fault.gfn);
+    walker.checkUsableBy(this);
     checkUsable();
     FaultResult result;
     int wanted = geometry.levels() - 1;
@@ -194,7 +203,7 @@ public final class TdpMmu implements AutoCloseable {
   /**
    * Splits every leaf of the range that is larger than a level.
    *
-   * @param target 1 or 2
+   * @param target 1 or 2; at the largest level there is nothing to do
    * @param exclusive whether to keep faults out meanwhile
    * @return how many leaves were split
    */
@@ -218,7 +227,7 @@ public final class TdpMmu implements AutoCloseable {
   /**
    * Merges tables of the range into leaves of 2M, and those into leaves of 1G.
    *
-   * @param largest the largest level to merge to, 2 or 3
+   * @param largest the largest level to merge to, 2 or 3; at 1 there is nothing to do
    * @param limits how large a mapping may be
    * @return how many tables were replaced by a leaf
    */
@@ -239,8 +248,8 @@ public final class TdpMmu implements AutoCloseable {
   // Exclusive.
 
   /**
-   * Removes every leaf that overlaps the range; a larger one goes as a whole. Faults in the range
-   * that looked their page up before the end of the zap retry.
+   * Removes every leaf that overlaps the range; a larger one goes as a whole. Faults, wherever they
+   * are, that looked their page up before the end of the zap retry, as in KVM.
    *
    * @return how many leaves were removed
    */
@@ -319,11 +328,11 @@ public final class TdpMmu implements AutoCloseable {
 
   /**
    * Shows every leaf of a range, in order, under the exclusive lock. The visitor must not call the
-   * machine.
+   * machine. Also answers for a machine that is bugged.
    */
   public void forEachLeaf(Walker walker, GfnRange range, LeafVisitor visitor) {
     geometry.checkRange(range);
-    enter(walker, true);
+    walker.hold.enterAnyway(true);
     try {
       RangeCursor cursor = walker.cursor;
       cursor.begin(root.table(), range, PageLevel.PG_4K);
@@ -345,7 +354,7 @@ public final class TdpMmu implements AutoCloseable {
   public int[] tablesByLevel(Walker walker) {
     int[] tables = new int[PageLevel.values().length + 1];
     tables[geometry.levels()] = 1;
-    enter(walker, true);
+    walker.hold.enterAnyway(true);
     try {
       RangeCursor cursor = walker.cursor;
       cursor.begin(root.table(), new GfnRange(0, geometry.gfnLimit()), PageLevel.PG_2M);
@@ -367,6 +376,9 @@ public final class TdpMmu implements AutoCloseable {
   public List<Violation> audit() {
     long stamp = lock.lockExclusive();
     try {
+      if (health.isClosed()) {
+        health.check();
+      }
       List<Violation> violations = new TreeAudit(pool, counters).run(root);
       if (invalidation.inProgress() != 0) {
         violations.add(
@@ -412,7 +424,8 @@ public final class TdpMmu implements AutoCloseable {
     health.check();
   }
 
-  private static void enter(Walker walker, boolean exclusive) {
+  private void enter(Walker walker, boolean exclusive) {
+    walker.checkUsableBy(this);
     walker.hold.enter(exclusive);
   }
 

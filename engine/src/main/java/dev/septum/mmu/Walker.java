@@ -22,6 +22,7 @@ public final class Walker implements AutoCloseable {
   final EntryPlace place = new EntryPlace();
 
   private final TdpMmu mmu;
+  private boolean closed;
 
   Walker(TdpMmu mmu, ReadSection section, TableCache tables, RangeHold hold) {
     this.mmu = mmu;
@@ -47,6 +48,21 @@ public final class Walker implements AutoCloseable {
     return place.level();
   }
 
+  /** Refuses to serve another MMU, or after it was closed. */
+  void checkUsableBy(TdpMmu user) {
+    if (user != mmu || closed) {
+      throw new IllegalStateException("the walker is closed, or another MMU's");
+    }
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  void setClosed() {
+    closed = true;
+  }
+
   /** Whether a range operation should let others in, or grace periods end, before it goes on. */
   boolean mustGiveWay() {
     return hold.isContended() || tables.isBacklogFull();
@@ -64,7 +80,11 @@ public final class Walker implements AutoCloseable {
     }
   }
 
-  /** Gives back its tables, and is forgotten. Its counts stay. */
+  /**
+   * Gives back its tables, and is forgotten. Its counts stay. Closing again does nothing.
+   *
+   * @throws IllegalStateException if its read section is open
+   */
   @Override
   public void close() {
     mmu.forget(this);

@@ -64,7 +64,7 @@ final class Zap {
             && gfn + geometry.pages(level) <= range.end()
             && protocol.unlinkEmpty(walker, root, cursor.table(), cursor.index(), level, gfn)) {
           cursor.update(Spte.EMPTY);
-          walker.hold.addCollapsed(gfn, geometry.pages(level));
+          walker.hold.addUnlinked(gfn, geometry.pages(level));
         }
       }
     }

@@ -10,8 +10,8 @@
  * <caption>Shared state of this room</caption>
  * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
  * <tr><td>entries of a tree (in {@code paging.TableArena})</td><td>acquire</td><td>by {@code
- *   EntryProtocol} and {@code HardwareWalk} alone; CAS, exchange; release under the exclusive lock
- *   </td><td>see the essay in {@code EntryProtocol}</td><td>a walk's acquire reads</td></tr>
+ *   EntryProtocol} and {@code HardwareWalk} alone; CAS, exchange; release under the exclusive lock, or
+ *   plain ({@code clearLeavesPlain}, {@code isClearPlain})</td><td>see the essay in {@code EntryProtocol}</td><td>a walk's acquire reads</td></tr>
  * <tr><td>{@code Invalidation.sequence}</td><td>acquire before a page lookup; plain under the lock
  *   </td><td>release, under the exclusive lock</td><td>the MMU lock</td><td>what an invalidation
  *   changed before it ended is seen by who reads the new sequence</td></tr>
@@ -19,10 +19,11 @@
  *   <td>plain, under the exclusive lock</td><td>the MMU lock</td><td>-</td></tr>
  * <tr><td>{@code MachineHealth.evidence}</td><td>volatile</td><td>CAS from null</td><td>none</td>
  *   <td>-</td></tr>
- * <tr><td>{@code TdpMmu.closed}</td><td>volatile</td><td>under the exclusive lock</td><td>the MMU
- *   lock</td><td>the check at the start of each operation</td></tr>
- * <tr><td>{@code Walker}: all fields</td><td>plain</td><td>plain</td><td>its thread</td>
- *   <td>-</td></tr>
+ * <tr><td>{@code MachineHealth.closed}</td><td>volatile</td><td>volatile, under the exclusive lock
+ *   </td><td>the MMU lock</td><td>the check that each operation makes once it holds the lock</td></tr>
+ * <tr><td>{@code Walker}, {@code RangeHold}: all other fields</td><td>plain</td><td>plain</td>
+ *   <td>its thread</td><td>-; the section and the counters have their rows in {@code sync} and {@code
+ *   trace}</td></tr>
  * </table>
  */
 @NullMarked

@@ -180,7 +180,7 @@ public final class TableArena {
    *
    * @return how many leaves there were
    */
-  public int clearLeaves(int table, int from, int to) {
+  public int clearLeavesPlain(int table, int from, int to) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
     int first = offset(table, from);
     int end = offset(table, to);
@@ -195,7 +195,7 @@ public final class TableArena {
   }
 
   /** Whether all entries of a table are empty; exact while no other thread can install in it. */
-  public boolean isClear(int table) {
+  public boolean isClearPlain(int table) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
     int end = offset(table, geometry.entries());
     for (int at = offset(table, 0); at < end; at++) {

@@ -1,6 +1,9 @@
 package dev.septum.paging;
 
-/** The arena has no table left. Whatever was asked for has not happened, not even in part. */
+/**
+ * The arena has no table left. The one fault that wanted it has mapped nothing. A prefault keeps
+ * what it mapped before, and a split what it had split when others changed the range meanwhile.
+ */
 public final class TableArenaFullException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -12,6 +15,6 @@ public final class TableArenaFullException extends RuntimeException {
             + live
             + ", waiting for a grace period "
             + waiting
-            + "; raise the limit or unmap something");
+            + "; raise the limit, or zap and trim something");
   }
 }

@@ -48,6 +48,9 @@ public final class TableCache implements AutoCloseable {
    * @throws TableArenaFullException if there are not that many
    */
   public void require(int wanted) {
+    if (wanted > arena.limit()) {
+      throw pool.full();
+    }
     for (int tries = 0; !topUp(wanted); tries++) {
       retire();
       pool.awaitFree(tries);

@@ -32,7 +32,7 @@ public final class TablePool {
   /**
    * How often a thread that wants a table looks for the end of a grace period before it gives up.
    */
-  private static final int GRACE_PATIENCE = 20_000;
+  private static final int MOST_TRIES = 20_000;
 
   private static final int QUEUE_CHUNK = 64;
   private static final VarHandle LIVE;
@@ -120,7 +120,7 @@ public final class TablePool {
    * @throws TableArenaFullException if there are none, or the wait has been long enough
    */
   void awaitFree(int tries) {
-    if (live >= arena.limit() || tries >= GRACE_PATIENCE) {
+    if (live >= arena.limit() || tries >= MOST_TRIES) {
       throw full();
     }
     reclaim();

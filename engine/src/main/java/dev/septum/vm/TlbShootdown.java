@@ -96,7 +96,8 @@ final class TlbShootdown implements TlbFlusher {
       }
       VarHandle.acquireFence();
     }
-    if ((long) REQUEST.getAcquire(this) - mode.served >= RING - 1) { // the ring was written over
+    if ((long) REQUEST.getAcquire(this) - mode.served
+        >= RING) { // the ring was, or is being, written over
       tlb.flushAll();
     }
     mode.serveRelease(last);

@@ -47,8 +47,8 @@ public final class VirtualMachine implements AutoCloseable {
   private VirtualMachine(Builder builder) {
     this.slots = new MemorySlots(builder.geometry);
     TlbFlusher flusher = new MachineFlusher(builder.interceptor.apply(shootdown), slots, tags);
-    this.mmu =
-        new TdpMmu(builder.geometry, builder.maxTables, builder.options, builder.lock, flusher);
+    MmuLock lock = builder.lock == null ? new StampedMmuLock() : builder.lock;
+    this.mmu = new TdpMmu(builder.geometry, builder.maxTables, builder.options, lock, flusher);
     this.exits = new ExitHandler(slots, mmu);
   }
 
@@ -132,7 +132,11 @@ public final class VirtualMachine implements AutoCloseable {
     changeLimits(gfn, smallest, true);
   }
 
-  /** Takes back one {@link #forbidLargePage}. */
+  /**
+   * Takes back one {@link #forbidLargePage}.
+   *
+   * @throws IllegalStateException if there is none
+   */
   public void permitLargePage(long gfn, PageLevel smallest) {
     changeLimits(gfn, smallest, false);
   }
@@ -349,7 +353,7 @@ public final class VirtualMachine implements AutoCloseable {
     private Geometry geometry = Geometry.FOUR_LEVEL;
     private int maxTables = DEFAULT_MAX_TABLES;
     private MmuOptions options = MmuOptions.SEPTUM;
-    private MmuLock lock = new StampedMmuLock();
+    private @Nullable MmuLock lock;
     private UnaryOperator<TlbFlusher> interceptor = UnaryOperator.identity();
 
     private Builder() {}
@@ -372,7 +376,7 @@ public final class VirtualMachine implements AutoCloseable {
       return this;
     }
 
-    /** Another lock in the place of {@code kvm->mmu_lock}. */
+    /** Another lock in the place of {@code kvm->mmu_lock}, for one machine only. */
     public Builder lock(MmuLock other) {
       this.lock = other;
       return this;

@@ -20,6 +20,8 @@
  *   <td>-</td></tr>
  * <tr><td>{@code VirtualMachine.walkers}</td><td colspan="2">a queue of many producers and consumers
  *   </td><td>none</td><td>a walker's fields pass from thread to thread through it</td></tr>
+ * <tr><td>{@code Vcpu.closed}</td><td>volatile</td><td>volatile</td><td>the vCPU's monitor</td>
+ *   <td>-</td></tr>
  * <tr><td>{@code Vcpu}, {@code SoftwareTlb}: all other fields</td><td>plain</td><td>plain</td><td>the
  *   thread that runs the vCPU</td><td>-</td></tr>
  * </table>

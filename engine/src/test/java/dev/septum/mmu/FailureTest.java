@@ -16,10 +16,12 @@ import dev.septum.sync.StampedMmuLock;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * What is left when an operation ends by an exception: nothing held, nothing lost, nothing hidden.
  */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class FailureTest {
   private static final Geometry GEOMETRY = new Geometry(3, 2);
   private static final GfnRange ALL = new GfnRange(0, 64);
@@ -134,6 +136,33 @@ final class FailureTest {
     assertEquals(1, mmu.merge(walker, ALL, PageLevel.PG_2M, UNLIMITED));
     mmu.endInvalidation();
     assertEquals(1, mmu.merge(walker, ALL, PageLevel.PG_2M, UNLIMITED));
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
+  void aFaultThatWasNotLookedUpIsMisuse() {
+    TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    long now = mmu.invalidationSequence();
+    PageFault fault = new PageFault().begin(5, Access.READ.bit(), now);
+    assertThrows(IllegalArgumentException.class, () -> mmu.fault(walker, fault), "no frame");
+    fault.begin(5, Access.READ.bit(), now).backedBy(70, true, PageLevel.PG_2M);
+    assertThrows(IllegalArgumentException.class, () -> mmu.fault(walker, fault), "misaligned");
+    fault.begin(5, Access.READ.bit(), now).backedBy(69, true, 1).wanting(0);
+    assertThrows(IllegalArgumentException.class, () -> mmu.fault(walker, fault), "no level");
+    assertLockIsFree();
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
+  void aWalkerServesItsOwnMmuUntilItIsClosed() {
+    TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
+    TdpMmu other = newMmu(100, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    assertThrows(IllegalStateException.class, () -> other.zap(walker, ALL));
+    walker.close();
+    walker.close();
+    assertThrows(IllegalStateException.class, () -> fault(mmu, walker, 5, PageLevel.PG_4K));
     assertEquals(List.of(), mmu.audit());
   }
 }

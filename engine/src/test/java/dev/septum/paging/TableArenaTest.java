@@ -132,12 +132,12 @@ class TableArenaTest {
     for (int index = 0; index < 4; index++) {
       for (long entry : new long[] {Spte.FROZEN, Spte.makeTable(1), 0}) {
         arena.fillPlain(tables[1], index, entry);
-        assertFalse(arena.isClear(tables[1]));
-        assertTrue(arena.isClear(tables[0]));
-        assertTrue(arena.isClear(tables[2]));
+        assertFalse(arena.isClearPlain(tables[1]));
+        assertTrue(arena.isClearPlain(tables[0]));
+        assertTrue(arena.isClearPlain(tables[2]));
       }
       arena.fillPlain(tables[1], index, Spte.EMPTY);
-      assertTrue(arena.isClear(tables[1]));
+      assertTrue(arena.isClearPlain(tables[1]));
     }
   }
 
@@ -197,7 +197,7 @@ class TableArenaTest {
             arena.fillPlain(table, index, isLeaf ? leaf : Spte.EMPTY);
             expected += isLeaf && index >= from && index < to ? 1 : 0;
           }
-          assertEquals(expected, arena.clearLeaves(table, from, to));
+          assertEquals(expected, arena.clearLeavesPlain(table, from, to));
           for (int index = 0; index < 4; index++) {
             boolean stays = (leaves >> index & 1) != 0 && (index < from || index >= to);
             assertEquals(stays ? leaf : Spte.EMPTY, arena.entryPlain(table, index));

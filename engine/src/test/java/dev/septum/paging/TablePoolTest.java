@@ -169,7 +169,7 @@ class TablePoolTest {
     cache.endOperation();
     String expected =
         "the table arena is full: limit 40 tables, live 37, waiting for a grace period 3;"
-            + " raise the limit or unmap something";
+            + " raise the limit, or zap and trim something";
     assertFalse(cache.topUp(1));
     assertEquals(
         expected, assertThrows(TableArenaFullException.class, () -> cache.require(1)).getMessage());

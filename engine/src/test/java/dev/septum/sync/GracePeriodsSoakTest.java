@@ -48,7 +48,10 @@ class GracePeriodsSoakTest {
 
   private static final class Soak {
     private static final int CELLS = 8;
-    private static final int LOOKS = 100;
+
+    /** So many that a reader still looks when a hasty writer has used its cell again. */
+    private static final int LOOKS = 3000;
+
     private static final long POISON = -1;
 
     private final Mistake mistake;

@@ -365,6 +365,7 @@ final class VirtualMachineTest {
       assertThrows(IllegalStateException.class, () -> vm.zap(BLOCK));
       assertThrows(IllegalStateException.class, () -> vm.addSlot(BLOCK, PageLevel.LEVEL_4K));
       assertThrows(IllegalStateException.class, vm::newVcpu);
+      assertThrows(IllegalStateException.class, vm::audit);
       assertEquals(0, vm.mmu().tables().live());
     }
 

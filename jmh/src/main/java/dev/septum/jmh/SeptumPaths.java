@@ -215,7 +215,12 @@ public class SeptumPaths {
 
   /** 4K pages that are mapped, 1 GiB of them or more. */
   public static class Mapped extends Worker {
-    private long random = 88_172_645_463_325_252L + System.identityHashCode(this) * 7919L;
+    private long random;
+
+    @Override
+    void prepare() {
+      random = 88_172_645_463_325_252L + ((Worker) this).part * 7919L;
+    }
 
     @Override
     void fill() {
@@ -288,7 +293,7 @@ public class SeptumPaths {
     }
   }
 
-  /** A walk without a lock to a random mapped page, inside one read section. */
+  /** A walk without a lock to a random mapped page of the first GiB, inside one read section. */
   @Benchmark
   @OperationsPerInvocation(TRANSLATIONS)
   public long translate(Mapped state, Control control) {

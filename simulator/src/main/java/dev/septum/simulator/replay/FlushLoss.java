@@ -37,7 +37,7 @@ final class FlushLoss implements TlbFlusher {
     }
   }
 
-  /** Never lost: it is what the loss is judged by. */
+  /** Passed on; the machine tags the frames itself, whatever is lost here. */
   @Override
   public void released(long start, long pages) {
     vcpus.released(start, pages);

@@ -34,7 +34,7 @@ final class RunState {
       return thrown.getMessage() + " (--max-tables)";
     }
     if (thrown instanceof MachineBuggedException) {
-      return "the machine is bugged: " + thrown.getMessage();
+      return "" + thrown.getMessage();
     }
     if (thrown instanceof OutOfMemoryError) {
       return "out of memory (" + thrown.getMessage() + "); give java a larger heap";
