@@ -9,7 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
+import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
 /**
  * Where tables come from and go back to: free ones, and dead ones that wait for a grace period.
@@ -34,7 +34,9 @@ public final class TablePool {
    */
   private static final int MOST_TRIES = 20_000;
 
-  private static final int QUEUE_CHUNK = 64;
+  /** Batches that the queue has room for; what comes on top is kept aside, and costs a monitor. */
+  private static final int MOST_QUEUED = 2 * BACKLOG_BOUND;
+
   private static final VarHandle LIVE;
   private static final VarHandle PEAK;
   private static final VarHandle WAITING;
@@ -52,8 +54,8 @@ public final class TablePool {
 
   private final TableArena arena;
   private final GracePeriods periods;
-  private final MpscUnboundedVarHandleArrayQueue<TableBatch> retired =
-      new MpscUnboundedVarHandleArrayQueue<>(QUEUE_CHUNK);
+  private final MpscVarHandleArrayQueue<TableBatch> retired;
+  private final ArrayDeque<TableBatch> overflow = new ArrayDeque<>(); // guarded by this
   private int[] free = new int[TableBatch.CAPACITY]; // a stack; guarded by this
   private int freeCount; // guarded by this
   private final ArrayDeque<TableBatch> emptied = new ArrayDeque<>(); // guarded by this
@@ -67,6 +69,7 @@ public final class TablePool {
   public TablePool(TableArena arena, GracePeriods periods) {
     this.arena = arena;
     this.periods = periods;
+    this.retired = new MpscVarHandleArrayQueue<>(Math.min(arena.limit() + 1, MOST_QUEUED));
   }
 
   /** The arena whose tables these are. */
@@ -131,15 +134,21 @@ public final class TablePool {
   public synchronized void reclaim() {
     TableBatch batch;
     while ((batch = retired.peek()) != null && periods.hasElapsed(batch.stamp)) {
-      retired.poll();
-      WAITING.getAndAdd(this, -batch.count);
-      for (int i = 0; i < batch.count; i++) {
-        arena.setState(batch.tables[i], TableState.FREE);
-      }
-      pushFree(batch.tables, 0, batch.count);
-      batch.count = 0;
-      emptied.add(batch);
+      free(retired.poll());
     }
+    while ((batch = overflow.peek()) != null && periods.hasElapsed(batch.stamp)) {
+      free(overflow.poll());
+    }
+  }
+
+  private void free(TableBatch batch) {
+    WAITING.getAndAdd(this, -batch.count);
+    for (int i = 0; i < batch.count; i++) {
+      arena.setState(batch.tables[i], TableState.FREE);
+    }
+    pushFree(batch.tables, 0, batch.count);
+    batch.count = 0;
+    emptied.add(batch);
   }
 
   /**
@@ -210,7 +219,11 @@ public final class TablePool {
   /** Begins a grace period for unlinked tables, which {@link #countUnlinked} counted already. */
   void retire(TableBatch batch) {
     batch.stamp = periods.retire();
-    retired.offer(batch);
+    if (!retired.offer(batch)) {
+      synchronized (this) {
+        overflow.add(batch);
+      }
+    }
   }
 
   void countLinked() {

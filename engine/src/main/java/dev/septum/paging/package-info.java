@@ -29,7 +29,7 @@
  *   CAS upwards</td><td>none</td><td>nothing: counts</td></tr>
  * <tr><td>{@code TablePool.retired}</td><td>poll under the pool's monitor</td><td>offer by any
  *   thread</td><td>a queue of many producers</td><td>a batch's content and stamp</td></tr>
- * <tr><td>{@code TablePool.free}, {@code freeCount}, {@code emptied}, {@code caches}</td>
+ * <tr><td>{@code TablePool.free}, {@code freeCount}, {@code overflow}, {@code emptied}, {@code caches}</td>
  *   <td>plain</td><td>plain</td><td>the pool's monitor</td><td>-</td></tr>
  * <tr><td>{@code TablePool.cacheCount}</td><td>volatile</td><td>volatile</td><td>the pool's
  *   monitor</td><td>nothing: a hint how many tables to keep</td></tr>

@@ -19,7 +19,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "septum",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {ReplayCommand.class, ConformCommand.class, GenerateCompletion.class},
+    subcommands = {
+      ReplayCommand.class,
+      ConformCommand.class,
+      DecodeCommand.class,
+      GenerateCompletion.class
+    },
     description = {
       "Simulates guests on Septum, a concurrent page-table engine that models KVM's TDP MMU.",
       "",

@@ -1,7 +1,7 @@
 package dev.septum.simulator;
 
 import dev.septum.paging.PageLevel;
-import dev.septum.simulator.input.TraceFormat;
+import dev.septum.paging.SpteLayout;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +21,8 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
     this.values = List.of(values);
   }
 
-  private static String label(Object value) {
+  /** A value's word. */
+  String label(T value) {
     return value.toString().toLowerCase(Locale.ROOT);
   }
 
@@ -34,7 +35,7 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
     }
     throw new TypeConversionException(
         "expected "
-            + values.stream().map(OneOf::label).collect(Collectors.joining(" or "))
+            + values.stream().map(this::label).collect(Collectors.joining(" or "))
             + ", found '"
             + text
             + "'");
@@ -42,13 +43,25 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
 
   @Override
   public Iterator<String> iterator() {
-    return values.stream().map(OneOf::label).iterator();
+    return values.stream().map(this::label).iterator();
   }
 
-  /** How a trace is written. */
-  static final class Format extends OneOf<TraceFormat> {
+  /** How a trace is written, or that it is to be found out. */
+  static final class Format extends OneOf<FormatChoice> {
     Format() {
-      super(TraceFormat.values());
+      super(FormatChoice.values());
+    }
+  }
+
+  /** Where a kernel keeps the software bits of its entries. */
+  static final class Layout extends OneOf<SpteLayout> {
+    Layout() {
+      super(SpteLayout.values());
+    }
+
+    @Override
+    String label(SpteLayout layout) {
+      return layout.label();
     }
   }
 
@@ -59,9 +72,9 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
-  /** The pages that the host's memory comes in. */
-  static final class Backing extends OneOf<PageLevel> {
-    Backing() {
+  /** A size of page. */
+  static final class LeafLevel extends OneOf<PageLevel> {
+    LeafLevel() {
       super(PageLevel.LEVEL_4K, PageLevel.LEVEL_2M, PageLevel.LEVEL_1G);
     }
   }

@@ -2,7 +2,6 @@ package dev.septum.simulator;
 
 import dev.septum.paging.PageLevel;
 import dev.septum.simulator.input.Trace;
-import dev.septum.simulator.input.TraceFormat;
 import dev.septum.simulator.input.TraceSource;
 import dev.septum.simulator.replay.GuestLayout;
 import dev.septum.simulator.replay.Replay;
@@ -37,8 +36,11 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "A trace has one access a line, 'vcpu R|W|X address', the address in hexadecimal;"
-          + " '#' begins a comment; gzip is seen by itself.",
+      "Formats of traces; gzip is seen by itself:",
+      "  septum  'vcpu R|W|X address' a line, the address in hexadecimal; '#' begins a comment",
+      "  ftrace  text of the kernel's kvm_page_fault tracepoint, among any other events; without a"
+          + " vCPU's number, each task is a vCPU",
+      "  lackey  what 'valgrind --tool=lackey --trace-mem=yes' prints; all is vCPU 0's",
       "",
       "Exit codes: 0 sound; 1 the run or the audit failed; 2 bad usage or input."
     })
@@ -59,12 +61,13 @@ public final class ReplayCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      defaultValue = "septum",
+      defaultValue = "auto",
       converter = OneOf.Format.class,
       completionCandidates = OneOf.Format.class,
       description =
-          "How the trace is written: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private TraceFormat format = TraceFormat.SEPTUM;
+          "How the trace is written: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}, by its first"
+              + " line that is no comment.")
+  private FormatChoice format = FormatChoice.AUTO;
 
   @Option(
       names = "--vm",
@@ -97,8 +100,8 @@ public final class ReplayCommand implements Callable<Integer> {
       names = "--backing",
       paramLabel = "SIZE",
       defaultValue = "2m",
-      converter = OneOf.Backing.class,
-      completionCandidates = OneOf.Backing.class,
+      converter = OneOf.LeafLevel.class,
+      completionCandidates = OneOf.LeafLevel.class,
       description =
           "The pages that the host's memory comes in: ${COMPLETION-CANDIDATES}; no mapping is larger."
               + " Default: ${DEFAULT-VALUE}.")
@@ -175,7 +178,7 @@ public final class ReplayCommand implements Callable<Integer> {
     Trace read =
         Trace.read(
             source(),
-            format,
+            format.format(),
             memory == null ? 0 : memory,
             vcpus == null ? 0 : vcpus,
             progress::reading);

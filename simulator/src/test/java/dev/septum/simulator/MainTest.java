@@ -41,7 +41,7 @@ class MainTest {
   void helpIsEverywhere() {
     assertEquals(0, run("--help"));
     assertTrue(out.contains("replay") && out.contains("conform"), out);
-    for (String command : new String[] {"replay", "conform", "generate-completion"}) {
+    for (String command : new String[] {"replay", "conform", "decode", "generate-completion"}) {
       assertEquals(0, run(command, "--help"));
       assertTrue(out.startsWith("Usage: septum " + command), out);
     }
@@ -71,7 +71,7 @@ class MainTest {
         "--memory 5000 | '--memory': expected a multiple of 4096 bytes, found '5000'",
         "--memory 1Q | '--memory': expected a size such as 512M or 4G (suffixes K, M, G, T), found '1Q'",
         "--backing 4m | '--backing': expected 4k or 2m or 1g, found '4m'",
-        "--format elf | '--format': expected septum, found 'elf'",
+        "--format elf | '--format': expected auto or septum or ftrace or lackey, found 'elf'",
         "--vm tdx | '--vm': expected normal, found 'tdx'",
         "--inject DROP_IPI=1 | '--inject': expected DROP_FLUSH=P, found 'DROP_IPI=1'",
         "--inject DROP_FLUSH | '--inject': expected DROP_FLUSH=P, found 'DROP_FLUSH'",
@@ -237,6 +237,25 @@ class MainTest {
     } finally {
       System.setIn(before);
     }
+  }
+
+  @Test
+  void reportsNameTheFormatThatWasFound() throws Exception {
+    Path trace =
+        Files.writeString(
+            directory.resolve("a.trace"),
+            "cpus=1\n q-9 [000] 1.0: kvm_page_fault: address fee000b0 error_code 2\n");
+    assertEquals(0, run("replay", "--trace", trace.toString(), "--json", "-", "-q"));
+    JsonNode root = new ObjectMapper().readTree(out);
+    assertEquals("ftrace", root.at("/trace/format").textValue());
+    assertEquals(1, number(root, "/trace/skippedLines"));
+    assertEquals(9, number(root, "/trace/vcpuIds/0"));
+    Files.writeString(trace, " M 04000ffe,4\n");
+    assertEquals(0, run("replay", "--trace", trace.toString(), "--format", "lackey"));
+    assertTrue(out.contains("(lackey), 1 line\n"), out);
+    assertTrue(out.contains("4 accesses by 1 vCPU"), out);
+    assertEquals(2, run("replay", "--trace", trace.toString(), "--format", "septum"));
+    assertEquals(trace + ":1: expected a vCPU number, found 'M'", err.strip());
   }
 
   private static long number(JsonNode root, String path) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.septum.mmu.MmuOptions;
 import dev.septum.simulator.BadInputException;
 import dev.septum.simulator.ExitCode;
+import dev.septum.simulator.input.TraceSource;
 import dev.septum.simulator.report.JsonFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -133,7 +134,7 @@ public final class ConformCommand implements Callable<Integer> {
 
   private ConformReport compare() throws BadInputException {
     ScriptReplay replay = new ScriptReplay(MmuOptions.KVM);
-    try (RecordLines lines = openRecords()) {
+    try (RecordLines lines = RecordLines.open(records())) {
       ConformReport report = new ConformReport(lines.name(), group);
       RecordKind kind = null;
       byte[] line;
@@ -162,10 +163,10 @@ public final class ConformCommand implements Callable<Integer> {
     }
   }
 
-  private RecordLines openRecords() throws BadInputException {
+  private TraceSource records() {
     return file.toString().equals(STANDARD_STREAM)
-        ? RecordLines.standardInput()
-        : RecordLines.open(file);
+        ? TraceSource.standardInput()
+        : TraceSource.file(file, "a file of records");
   }
 
   /** Returns whether all is well. */

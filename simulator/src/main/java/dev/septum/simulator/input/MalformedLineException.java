@@ -19,16 +19,13 @@ final class MalformedLineException extends Exception {
 
   /** At the word that begins at {@code from}, or at the end of the line if none does. */
   static MalformedLineException atWord(String expected, byte[] line, int from, int to) {
-    int end = from;
-    while (end < to && !isBlank(line[end])) {
-      end++;
-    }
-    return new MalformedLineException(
-        expected, end == from ? "the end of the line" : quote(line, from, end));
+    return ofWord(expected, line, from, Words.endOfWord(line, from, to));
   }
 
-  static boolean isBlank(byte character) {
-    return character == ' ' || character == '\t';
+  /** At the word from {@code from} to before {@code end}; at the end of the line if it is empty. */
+  static MalformedLineException ofWord(String expected, byte[] line, int from, int end) {
+    return new MalformedLineException(
+        expected, end == from ? "the end of the line" : quote(line, from, end));
   }
 
   /** Text of unknown origin, fit for a terminal. */

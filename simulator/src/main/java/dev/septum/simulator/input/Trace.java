@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A trace that has been read.
@@ -17,6 +18,7 @@ import java.util.zip.ZipException;
  * @param format how it was written
  * @param file where it came from
  * @param accesses how many there are
+ * @param lines how many lines there are
  * @param skippedLines lines that were none: comments, blank lines, what a format knows to skip
  * @param recordedVcpus how many vCPUs made the accesses, when they were recorded
  * @param blocks the numbers of the 1 GiB blocks that are touched
@@ -26,6 +28,7 @@ public record Trace(
     TraceFormat format,
     String file,
     long accesses,
+    long lines,
     long skippedLines,
     int recordedVcpus,
     BitSet blocks,
@@ -38,23 +41,31 @@ public record Trace(
   /**
    * Reads a trace.
    *
+   * @param format how it is written; null to find that out
    * @param memory the first address that the guest does not have; 0 for no such limit
    * @param vcpus how many vCPUs to deal the accesses to; 0 for those of the trace
    * @param progress told the number of lines now and then
    * @throws BadInputException if there is no trace, or not one as it should be
    */
   public static Trace read(
-      TraceSource source, TraceFormat format, long memory, int vcpus, LongConsumer progress)
+      TraceSource source,
+      @Nullable TraceFormat format,
+      long memory,
+      int vcpus,
+      LongConsumer progress)
       throws BadInputException {
     TraceRecorder recorder = new TraceRecorder(memory, vcpus != 0);
     LineReader reader = new LineReader();
-    LineParser parser = format.newParser();
+    FormatDetector parser = new FormatDetector(format);
+    long[] skipped = {0};
     try (InputStream in = source.open()) {
       try {
         reader.readAll(
             in,
             (line, from, to) -> {
-              parser.parse(line, from, to, recorder);
+              if (!parser.parse(line, from, to, recorder)) {
+                skipped[0]++;
+              }
               if ((reader.lines() & PROGRESS_MASK) == 0) {
                 progress.accept(reader.lines());
               }
@@ -78,10 +89,11 @@ public record Trace(
       throw new BadInputException(source.name() + ": expected at least one access, found none");
     }
     return new Trace(
-        format,
+        parser.format(),
         source.name(),
         accesses,
-        reader.lines() - accesses,
+        reader.lines(),
+        skipped[0],
         recorder.vcpus(),
         recorder.touchedBlocks(),
         recorder.deal(vcpus));

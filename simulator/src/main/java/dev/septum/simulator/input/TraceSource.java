@@ -9,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
-/** Where a trace comes from: a file, the standard input, or the project itself. */
+/**
+ * Where a trace, or another recording, comes from: a file, the standard input, or the project
+ * itself. Plain or gzip: the first two bytes tell.
+ */
 public final class TraceSource {
   /** A recorded Linux boot on 4 vCPUs: the first read and the first write of each page. */
   static final String SHIPPED = "linux-boot-4vcpu-first-touch.trace.gz";
@@ -26,9 +29,19 @@ public final class TraceSource {
     this.opener = opener;
   }
 
-  /** A file. */
+  /** A file with a trace. */
   public static TraceSource file(Path path) {
-    return new TraceSource(path.toString(), () -> new FileInputStream(checkFile(path).toFile()));
+    return file(path, "a trace");
+  }
+
+  /**
+   * A file.
+   *
+   * @param content what should be in it, for messages: {@code "a trace"}
+   */
+  public static TraceSource file(Path path, String content) {
+    return new TraceSource(
+        path.toString(), () -> new FileInputStream(checkFile(path, content).toFile()));
   }
 
   /** The standard input. */
@@ -54,8 +67,12 @@ public final class TraceSource {
     return name;
   }
 
-  /** Opens it, and gunzips what begins as gzip does. */
-  InputStream open() throws IOException, BadInputException {
+  /**
+   * Opens it, and gunzips what begins as gzip does.
+   *
+   * @throws BadInputException if there is no such file, or none that can be read
+   */
+  public InputStream open() throws IOException, BadInputException {
     InputStream raw = new Sniffed(opener.open());
     try {
       return ((Sniffed) raw).startsWith(MAGIC) ? new GZIPInputStream(raw, BUFFER) : raw;
@@ -65,15 +82,15 @@ public final class TraceSource {
     }
   }
 
-  private static Path checkFile(Path path) throws BadInputException {
+  private static Path checkFile(Path path, String content) throws BadInputException {
     if (Files.isDirectory(path)) {
-      throw new BadInputException(path + ": is a directory, not a trace");
+      throw new BadInputException(path + ": is a directory, not " + content);
     }
     if (Files.notExists(path)) {
       throw new BadInputException(path + ": no such file");
     }
     if (!Files.isReadable(path)) {
-      throw new BadInputException(path + ": cannot be read");
+      throw new BadInputException(path + ": cannot be read: permission denied");
     }
     return path;
   }

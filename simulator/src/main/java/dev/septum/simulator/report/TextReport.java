@@ -90,7 +90,7 @@ public final class TextReport {
   }
 
   private static String lines(Trace trace) {
-    return Numbers.counted(trace.accesses() + trace.skippedLines(), "line", "lines")
+    return Numbers.counted(trace.lines(), "line", "lines")
         + (trace.skippedLines() == 0
             ? ""
             : ", " + Numbers.grouped(trace.skippedLines()) + " of them no access");
