@@ -63,7 +63,7 @@ public final class TablePool {
   private volatile int live;
   private volatile int peak;
   private volatile int waiting;
-  private volatile int cacheCount;
+  private volatile int mostKept;
 
   /** A pool over an arena; freed tables are used again when {@code periods} says so. */
   public TablePool(TableArena arena, GracePeriods periods) {
@@ -81,7 +81,7 @@ public final class TablePool {
   public synchronized TableCache newCache() {
     TableCache cache = new TableCache(this);
     caches.add(cache);
-    cacheCount = caches.size();
+    shareOut();
     return cache;
   }
 
@@ -156,7 +156,13 @@ public final class TablePool {
    * small part of the arena, so that idle ones do not make it full.
    */
   int mostKept() {
-    return Math.min(TableBatch.CAPACITY, arena.limit() / (KEPT_PART * Math.max(1, cacheCount)));
+    return mostKept;
+  }
+
+  /** Under the monitor, whenever a cache comes or goes. */
+  private void shareOut() {
+    mostKept =
+        Math.min(TableBatch.CAPACITY, arena.limit() / (KEPT_PART * Math.max(1, caches.size())));
   }
 
   /**
@@ -213,7 +219,7 @@ public final class TablePool {
   /** Forgets a cache that its thread has emptied. */
   synchronized void forget(TableCache cache) {
     caches.remove(cache);
-    cacheCount = caches.size();
+    shareOut();
   }
 
   /** Begins a grace period for unlinked tables, which {@link #countUnlinked} counted already. */

@@ -31,7 +31,7 @@
  *   thread</td><td>a queue of many producers</td><td>a batch's content and stamp</td></tr>
  * <tr><td>{@code TablePool.free}, {@code freeCount}, {@code overflow}, {@code emptied}, {@code caches}</td>
  *   <td>plain</td><td>plain</td><td>the pool's monitor</td><td>-</td></tr>
- * <tr><td>{@code TablePool.cacheCount}</td><td>volatile</td><td>volatile</td><td>the pool's
+ * <tr><td>{@code TablePool.mostKept}</td><td>volatile</td><td>volatile</td><td>the pool's
  *   monitor</td><td>nothing: a hint how many tables to keep</td></tr>
  * <tr><td>{@code TableCache}: all fields</td><td>plain</td><td>plain</td><td>its thread</td>
  *   <td>-</td></tr>
