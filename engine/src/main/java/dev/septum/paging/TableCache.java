@@ -25,8 +25,9 @@ public final class TableCache implements AutoCloseable {
   }
 
   /**
-   * Sees to it that at least {@code wanted} tables are here, as far as the pool has any. Blocking
-   * (a monitor) when it has to ask the pool; to be called before the lock is taken.
+   * Sees to it that at least {@code wanted} tables are here; if the pool has not that many, it
+   * takes none. Blocking (a monitor) when it has to ask the pool; to be called before the lock is
+   * taken.
    *
    * @return whether there are that many now
    */
@@ -116,8 +117,8 @@ public final class TableCache implements AutoCloseable {
   }
 
   /**
-   * Ends an operation: hands its dead tables to the pool, and free ones if it has many or they are
-   * scarce. Nothing waits in a cache between operations. Blocking if the backlog is full and the
+   * Ends an operation: hands its dead tables to the pool, and the free ones beyond its share. No
+   * dead table waits in a cache between operations. Blocking if the backlog is full and the
    * operation has added to it: the caller is in no read section and holds no lock.
    */
   public void endOperation() {
