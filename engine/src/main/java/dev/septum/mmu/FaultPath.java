@@ -79,10 +79,15 @@ final class FaultPath {
 
   private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {
     int goal = firstGoal;
-    int table = root.table();
-    int level = geometry.levels();
+    long entry = hardware.walk(walker, root, fault.gfn);
+    int table = walker.place.table();
+    int level = walker.place.level();
+    if (level < goal) { // a table stands at the goal: what is to become of it is decided there
+      table = root.table();
+      level = geometry.levels();
+      entry = arena.entryAcquire(table, geometry.index(fault.gfn, level));
+    }
     int index = geometry.index(fault.gfn, level);
-    long entry = arena.entryAcquire(table, index);
     for (; ; ) {
       if (Spte.isFrozen(entry)) {
         return FaultResult.RETRY;

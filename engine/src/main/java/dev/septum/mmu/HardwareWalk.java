@@ -1,5 +1,6 @@
 package dev.septum.mmu;
 
+import dev.septum.paging.EntryPlace;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
@@ -8,8 +9,11 @@ import dev.septum.trace.MmuCounter;
 /**
  * What a vCPU's page walker does: translate, and set A and D by CAS.
  *
- * <p>Lock-free, inside a read section; no lock is wanted. A walk that meets FROZEN stands in a dead
- * table: it starts again at the root, where another operation has succeeded meanwhile.
+ * <p>Lock-free, inside a read section; no lock is wanted. A walk begins at the lowest table that
+ * the walker remembers on its way. If it meets FROZEN it stands in a dead table, and starts again
+ * at the root, where another operation has succeeded meanwhile. Until a table that was unlinked is
+ * full of FROZEN, a walk may still end in it: it is over before the operation that unlinked the
+ * table is.
  */
 final class HardwareWalk {
   private final TableArena arena;
@@ -26,11 +30,15 @@ final class HardwareWalk {
    * @return the entry; where it stands is left in the walker
    */
   long walk(Walker walker, Root root, long gfn) {
-    long entry;
-    do {
-      entry = arena.descendAcquire(root.table(), gfn, walker.place);
-    } while (Spte.isFrozen(entry));
-    return entry;
+    EntryPlace place = walker.place;
+    place.begin(root.table(), geometry.levels(), walker.section.lapses());
+    for (; ; ) {
+      long entry = arena.descendAcquire(gfn, place);
+      if (!Spte.isFrozen(entry)) {
+        return entry;
+      }
+      place.restart(root.table(), geometry.levels());
+    }
   }
 
   /**

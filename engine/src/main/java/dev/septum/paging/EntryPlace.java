@@ -1,9 +1,29 @@
 package dev.septum.paging;
 
-/** Where an entry stands, filled by a walk; used by one thread. */
+/**
+ * Where the entry stands that a walk has ended at, and the last tables on the way: what hardware
+ * calls a paging-structure cache. The next walk begins at the lowest table known to lie on its way.
+ *
+ * <p>Tables are remembered until {@link #begin} is told that they may be others by now. A table
+ * that dies meanwhile is full of FROZEN entries, so a walk that begins there finds out, and begins
+ * at the root. Used by one thread.
+ */
 public final class EntryPlace {
-  int table;
+  private static final long NO_GFN = -1;
+
+  int table = TableArena.NO_TABLE;
   int level;
+
+  /** The gfn of the last walk: {@link #table} lies on the way to it. */
+  long gfn;
+
+  /** A table of 2M entries on the way to {@link #middleGfn}; none if that is {@link #NO_GFN}. */
+  int middle;
+
+  long middleGfn = NO_GFN;
+
+  private int root = TableArena.NO_TABLE;
+  private long validity;
 
   /** Nowhere yet. */
   public EntryPlace() {}
@@ -16,5 +36,29 @@ public final class EntryPlace {
   /** The level of the table's entries. */
   public int level() {
     return level;
+  }
+
+  /**
+   * Prepares for a walk in a tree.
+   *
+   * @param validity tables found under another value of it are forgotten
+   */
+  public void begin(int root, int levels, long validity) {
+    if (root != this.root || validity != this.validity) {
+      this.validity = validity;
+      restart(root, levels);
+    }
+  }
+
+  int root() {
+    return root;
+  }
+
+  /** Forgets all tables but the root. */
+  public void restart(int root, int levels) {
+    this.root = root;
+    table = root;
+    level = levels;
+    middleGfn = NO_GFN;
   }
 }

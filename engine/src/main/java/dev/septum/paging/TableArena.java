@@ -141,34 +141,47 @@ public final class TableArena {
   }
 
   /**
-   * Follows tables from a root to the entry that decides about a gfn: a leaf, or what is not
-   * present.
+   * Follows tables to the entry that decides about a gfn: a leaf, or what is not present; or
+   * FROZEN, if the table has died.
    *
    * <p>The one loop that a walk is made of; its fields are read once, not again behind each
    * acquire.
    *
-   * @param place where the entry stands is noted here
+   * @param place where to begin; where the entry stands is noted here
    * @return the entry
    */
-  public long descendAcquire(int root, long gfn, EntryPlace place) {
+  public long descendAcquire(long gfn, EntryPlace place) {
     long[][] chunks = entries;
     int width = bits;
     int mask = (1 << width) - 1;
-    int level = geometry.levels();
-    int shift = width * (level - 1);
-    int table = root;
-    for (; ; ) {
+    int table = place.table;
+    int level = place.level;
+    if ((gfn ^ place.gfn) >>> (width * level) != 0) {
+      if ((gfn ^ place.middleGfn) >>> (width * PageLevel.PG_2M) == 0) {
+        table = place.middle;
+        level = PageLevel.PG_2M;
+      } else {
+        table = place.root();
+        level = geometry.levels();
+      }
+    }
+    long entry = Spte.EMPTY;
+    for (int shift = width * (level - 1); ; level--, shift -= width) {
       int offset = ((table & CHUNK_MASK) << width) + ((int) (gfn >>> shift) & mask);
-      long entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
+      entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
+      if (level == PageLevel.PG_2M) {
+        place.middle = table;
+        place.middleGfn = gfn;
+      }
       if (!Spte.isTable(entry, level)) {
-        place.table = table;
-        place.level = level;
-        return entry;
+        break;
       }
       table = Spte.table(entry);
-      level--;
-      shift -= width;
     }
+    place.table = table;
+    place.level = level;
+    place.gfn = gfn;
+    return entry;
   }
 
   /**

@@ -29,6 +29,10 @@ public final class ReadSection extends ReadSectionTail {
     }
     announceOpaque(periods.epochAcquire());
     VarHandle.fullFence();
+    long epoch = periods.epochAcquire();
+    if (epoch != covered) {
+      lapse(epoch);
+    }
   }
 
   /**
@@ -39,7 +43,23 @@ public final class ReadSection extends ReadSectionTail {
     long epoch = periods.epochAcquire();
     if (epoch != announced) {
       announceRelease(epoch);
+      lapse(epoch);
     }
+  }
+
+  /**
+   * How often the thread has lost its hold on the tables it had found: by a quiescent point, or
+   * because something was retired while its section was closed. While the count stands, a table
+   * that was found in a section of this thread may be looked at in its next section too: nothing at
+   * all has been retired in between. For the owner alone.
+   */
+  public long lapses() {
+    return lapses;
+  }
+
+  private void lapse(long epoch) {
+    covered = epoch;
+    lapses++;
   }
 
   /** Closes the section; wait-free, one release store. Closing a closed section does nothing. */
@@ -75,6 +95,12 @@ abstract class ReadSectionWord extends ReadSectionHead {
 
   /** Read plainly by the owner alone. */
   long announced;
+
+  /** The epoch at the last lapse; the owner's alone. */
+  long covered;
+
+  /** The owner's alone. */
+  long lapses;
 
   final long announcedAcquire() {
     return (long) ANNOUNCED.getAcquire(this);

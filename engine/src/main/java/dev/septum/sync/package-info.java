@@ -17,6 +17,8 @@
  *   <td>opaque and a full fence on open; release on quiesce and close</td><td>its owner</td>
  *   <td>open: the full fence in {@code hasElapsed}; close and quiesce: the acquire load there, so
  *   that a reader's last loads are over before a table is used again</td></tr>
+ * <tr><td>{@code ReadSection.covered}, {@code lapses}</td><td>plain</td><td>plain</td><td>its
+ *   owner</td><td>nobody; the second look at the epoch on open comes behind the full fence</td></tr>
  * <tr><td>{@code GracePeriods.epoch}</td><td>acquire</td><td>getAndAdd</td><td>none</td><td>the
  *   advance follows the unlinking; a reader that sees it sees the unlinking</td></tr>
  * <tr><td>{@code GracePeriods.sections}</td><td>volatile</td><td>volatile, copied</td><td>the

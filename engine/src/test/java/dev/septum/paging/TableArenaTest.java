@@ -172,11 +172,15 @@ class TableArenaTest {
     Random random = new Random(SEED);
     RandomTree tree = new RandomTree(geometry, 60, random);
     EntryPlace place = new EntryPlace();
-    for (int i = 0; i < 200; i++) {
-      long gfn = tree.randomRange().start();
+    place.begin(tree.root, geometry.levels(), 0);
+    long near = 0;
+    for (int i = 0; i < 400; i++) {
+      // every other walk stays near the last one, so that it begins below the root
+      long gfn = i % 2 == 0 ? tree.randomRange().start() : near ^ random.nextInt(2);
+      near = gfn;
       List<Visit> path = tree.walk(GfnRange.ofPages(gfn, 1), 1);
       Visit last = path.get(path.size() - 1);
-      assertEquals(last.entry(), tree.arena.descendAcquire(tree.root, gfn, place));
+      assertEquals(last.entry(), tree.arena.descendAcquire(gfn, place));
       assertEquals(last.table(), place.table());
       assertEquals(last.level(), place.level());
     }

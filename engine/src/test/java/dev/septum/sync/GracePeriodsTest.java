@@ -74,6 +74,49 @@ class GracePeriodsTest {
   }
 
   @Test
+  void nothingLapsesWhileNothingIsRetired() {
+    ReadSection section = open();
+    long lapses = section.lapses();
+    section.quiesce();
+    section.close();
+    section.open();
+    assertEquals(lapses, section.lapses());
+  }
+
+  @Test
+  void whatWasFoundIsHeldInAnOpenSectionWhateverIsRetired() {
+    ReadSection section = open();
+    long lapses = section.lapses();
+    periods.retire();
+    assertEquals(lapses, section.lapses());
+  }
+
+  @Test
+  void aQuiescentPointLapsesWhenSomethingWasRetired() {
+    ReadSection section = open();
+    long lapses = section.lapses();
+    periods.retire();
+    section.quiesce();
+    assertEquals(lapses + 1, section.lapses());
+    section.quiesce();
+    assertEquals(lapses + 1, section.lapses());
+  }
+
+  @Test
+  void whatWasFoundLapsesWhenSomethingWasRetiredBeforeTheNextSection() {
+    ReadSection section = open();
+    long lapses = section.lapses();
+    periods.retire();
+    section.close();
+    section.open();
+    assertEquals(lapses + 1, section.lapses());
+    section.close();
+    periods.retire();
+    section.open();
+    assertEquals(lapses + 2, section.lapses());
+  }
+
+  @Test
   void stampsRise() {
     long first = periods.retire();
     assertTrue(periods.retire() > first);

@@ -14,7 +14,8 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
 
 /**
  * One thread merges a table away and splits another block, in an arena that has no other table for
- * it; another walks the first block twice, inside one read section.
+ * it; another, which has walked the first block before and remembers the table, walks it twice,
+ * inside one read section.
  *
  * <p>Results: tables merged, leaves split (-1 where the arena was full), the levels at which the
  * gfn was found, violations.
@@ -58,6 +59,9 @@ public class FrameReuseAgainstWalk {
     tree.fault(first, 0, Access.READ, PageLevel.PG_4K);
     tree.fault(first, 1, Access.READ, PageLevel.PG_4K);
     tree.fault(first, 2, Access.READ, PageLevel.PG_2M);
+    second.section().open();
+    tree.levelOf(second, 0);
+    second.section().close();
   }
 
   /** Merges the one, splits the other. */
