@@ -165,9 +165,11 @@ final class EntryProtocol {
    * @param known the A and D flags that the leaf in its place has already
    */
   private void detach(Walker walker, Root root, int table, int level, long gfn, long known) {
+    long[] entries = walker.entries(level);
+    arena.exchangeAll(table, Spte.FROZEN, entries);
     int leaves = 0;
-    for (int index = 0; index < geometry.entries(); index++) {
-      long last = arena.exchangeEntry(table, index, Spte.FROZEN);
+    for (int index = 0; index < entries.length; index++) {
+      long last = entries[index];
       long at = gfn + index * geometry.pages(level);
       if (Spte.isTable(last, level)) {
         detach(walker, root, Spte.table(last), level - 1, at, known);

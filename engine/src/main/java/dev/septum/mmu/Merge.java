@@ -87,7 +87,7 @@ final class Merge {
     long leaf =
         unasked
             ? leafOfFirst(Spte.table(entry), level)
-            : leafOfAll(Spte.table(entry), level, geometry.index(gfn, level - 1));
+            : leafOfAll(walker, Spte.table(entry), level, geometry.index(gfn, level - 1));
     return leaf == Spte.EMPTY
         ? entry
         : replace(walker, root, table, index, level, gfn, entry, leaf);
@@ -111,7 +111,7 @@ final class Merge {
    *
    * @param from which child to look at first: one that is likely to say no
    */
-  private long leafOfAll(int table, int level, int from) {
+  private long leafOfAll(Walker walker, int table, int level, int from) {
     int childLevel = level - 1;
     long child = arena.entryAcquire(table, from);
     if (!Spte.isLeaf(child, childLevel)) {
@@ -119,12 +119,16 @@ final class Merge {
     }
     long leaf = Spte.withoutAccessedDirty(Spte.makeHuge(child, level, geometry));
     long flags = 0;
-    for (int i = 0; i < geometry.entries(); i++) {
-      child = arena.entryAcquire(table, i);
-      if (Spte.withoutAccessedDirty(child) != Spte.makeSmall(leaf, level, i, geometry)) {
+    long[] children = walker.entries(childLevel);
+    arena.readAllAcquire(table, children);
+    long expected = Spte.makeSmall(leaf, level, 0, geometry);
+    long step = Spte.stepOf(childLevel, geometry);
+    for (long entry : children) {
+      if (Spte.withoutAccessedDirty(entry) != expected) {
         return Spte.EMPTY;
       }
-      flags |= Spte.accessedDirty(child);
+      flags |= Spte.accessedDirty(entry);
+      expected += step;
     }
     return leaf | flags;
   }

@@ -31,9 +31,8 @@ final class Split {
     int child = walker.tables.take(level - 1, geometry.round(gfn, level));
     long old = leaf;
     while (Spte.isLeaf(old, level)) {
-      for (int i = 0; i < geometry.entries(); i++) {
-        arena.fillPlain(child, i, Spte.makeSmall(old, level, i, geometry));
-      }
+      long first = Spte.makeSmall(old, level, 0, geometry);
+      arena.fillPlain(child, first, Spte.stepOf(level - 1, geometry));
       long witness = protocol.link(walker, table, index, level, old, child);
       if (witness == old) {
         return Spte.makeTable(child);

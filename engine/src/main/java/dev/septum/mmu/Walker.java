@@ -21,6 +21,9 @@ public final class Walker implements AutoCloseable {
   /** Where the last walk ended. */
   final EntryPlace place = new EntryPlace();
 
+  /** A table's entries as they were when they were looked at, by the level of the entries. */
+  private final long[][] entries;
+
   private final TdpMmu mmu;
   private boolean closed;
 
@@ -31,6 +34,7 @@ public final class Walker implements AutoCloseable {
     this.hold = hold;
     this.counters = mmu.counters().newStripe();
     this.cursor = new RangeCursor(mmu.arena());
+    this.entries = new long[mmu.geometry().levels() + 1][];
   }
 
   /** This thread's read section; a vCPU keeps it open while it is in the guest. */
@@ -46,6 +50,14 @@ public final class Walker implements AutoCloseable {
   /** The level at which the last walk ended. */
   public int level() {
     return place.level();
+  }
+
+  /** Room for a table's entries of a level; this thread's alone, made when first wanted. */
+  long[] entries(int level) {
+    if (entries[level] == null) {
+      entries[level] = new long[mmu.geometry().entries()];
+    }
+    return entries[level];
   }
 
   /** Refuses to serve another MMU, or after it was closed. */

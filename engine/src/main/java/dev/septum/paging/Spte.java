@@ -181,6 +181,11 @@ public final class Spte {
     return childLevel == PageLevel.PG_4K ? small & ~LEAF : small;
   }
 
+  /** How much larger an entry is than the one before it, where leaves of a level are contiguous. */
+  public static long stepOf(int level, Geometry geometry) {
+    return geometry.pages(level) << PFN_SHIFT;
+  }
+
   /** The leaf of {@code level} that covers the block of the leaf {@code small} below it. */
   public static long makeHuge(long small, int level, Geometry geometry) {
     long block = (geometry.pages(level) - 1) << PFN_SHIFT;

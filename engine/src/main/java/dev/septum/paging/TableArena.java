@@ -250,6 +250,40 @@ public final class TableArena {
     entries[table >>> CHUNK_SHIFT][offset(table, index)] = value;
   }
 
+  /** Writes {@code first}, {@code first + step}, and so on to a table that nobody can reach yet. */
+  public void fillPlain(int table, long first, long step) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    int from = offset(table, 0);
+    int end = from + geometry.entries();
+    long entry = first;
+    for (int at = from; at < end; at++) {
+      chunk[at] = entry;
+      entry += step;
+    }
+  }
+
+  /** Reads all entries of a table, in order, each as {@link #entryAcquire} does. */
+  public void readAllAcquire(int table, long[] into) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    int from = offset(table, 0);
+    for (int index = 0; index < into.length; index++) {
+      into[index] = (long) LONGS.getAcquire(chunk, from + index);
+    }
+  }
+
+  /**
+   * Replaces all entries of a table, one after the other, each as {@link #exchangeEntry} does.
+   *
+   * @param old what they were
+   */
+  public void exchangeAll(int table, long value, long[] old) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    int from = offset(table, 0);
+    for (int index = 0; index < old.length; index++) {
+      old[index] = (long) LONGS.getAndSet(chunk, from + index, value);
+    }
+  }
+
   /** Empties a table that nobody else can reach yet. */
   public void clearPlain(int table) {
     int from = offset(table, 0);
