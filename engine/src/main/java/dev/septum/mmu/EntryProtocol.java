@@ -29,8 +29,10 @@ import dev.septum.trace.MmuCounter;
  * Publication. A table is filled with plain stores while nobody can reach it; the CAS that links it
  * releases them; every walk acquires.
  *
- * A dead table. Once the CAS has unlinked a table, threads that reached it before may still stand in
- * it. Each of its entries is exchanged for FROZEN; where that was a table, it is detached in turn.
+ * A dead table. Once the CAS has unlinked a table, threads that reached it before, or that remember it
+ * (EntryPlace) and come back, may read and CAS in it until each entry has been exchanged for FROZEN. So
+ * an A or D set there is seen from the root only once it is handed on, which is before the operation
+ * that unlinked the table returns. Each of its entries is exchanged for FROZEN; where that was a table, it is detached in turn.
  * From then on every CAS in it fails, and whoever sees FROZEN starts again at the root, where the
  * table is gone. What the exchange returns is what the entry was at the end: a leaf that a late fault
  * installed is counted out, an A or D that a late walk set is handed on to the leaf that took the

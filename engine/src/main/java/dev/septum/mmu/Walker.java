@@ -34,7 +34,7 @@ public final class Walker implements AutoCloseable {
     this.hold = hold;
     this.counters = mmu.counters().newStripe();
     this.cursor = new RangeCursor(mmu.arena());
-    this.entries = new long[mmu.geometry().levels() + 1][];
+    this.entries = new long[mmu.geometry().levels() + 1][mmu.geometry().entries()];
   }
 
   /** This thread's read section; a vCPU keeps it open while it is in the guest. */
@@ -52,11 +52,11 @@ public final class Walker implements AutoCloseable {
     return place.level();
   }
 
-  /** Room for a table's entries of a level; this thread's alone, made when first wanted. */
+  /**
+   * Room for a table's entries of a level. This thread's alone; made with the walker, because a
+   * detach wants it behind its CAS. Overwritten by the next look or detach at that level.
+   */
   long[] entries(int level) {
-    if (entries[level] == null) {
-      entries[level] = new long[mmu.geometry().entries()];
-    }
     return entries[level];
   }
 

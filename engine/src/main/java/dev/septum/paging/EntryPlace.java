@@ -5,8 +5,8 @@ package dev.septum.paging;
  * calls a paging-structure cache. The next walk begins at the lowest table known to lie on its way.
  *
  * <p>Tables are remembered until {@link #begin} is told that they may be others by now. A table
- * that dies meanwhile is full of FROZEN entries, so a walk that begins there finds out, and begins
- * at the root. Used by one thread.
+ * that dies meanwhile ends up full of FROZEN entries; a walk that finds one begins again at the
+ * root. Until then it reads what the table last said. Used by one thread.
  */
 public final class EntryPlace {
   private static final long NO_GFN = -1;
