@@ -1,0 +1,301 @@
+package dev.septum.tdx;
+
+import dev.septum.paging.Geometry;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who owns each host page, and at which size: one descriptor for each page of 4K, 2M and 1G.
+ *
+ * <p>The size is that of the largest descriptor on the way that is not NDA: REG at 1G, else REG at
+ * 2M, else what 4K says. Descriptors of 4K are made when they are first asked for.
+ *
+ * <p>A descriptor is its type and owner in one word, the epoch of its last block, and a lock.
+ * Whoever holds the lock exclusively may change the rest; BEPOCH is also written by RANGE.BLOCK
+ * under the entry lock of the page. All methods are wait-free but the making of descriptors, which
+ * is lock-free. Levels are 0 to 2 here: 4K, 2M, 1G.
+ */
+final class Pamt {
+  static final int PG_4K = 0;
+  static final int PG_2M = 1;
+  static final int PG_1G = 2;
+
+  private static final int TYPE_MASK = 0xf;
+  private static final int OWNER_SHIFT = 8;
+  private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle BLOCKS = MethodHandles.arrayElementVarHandle(Block[].class);
+  private static final VarHandle TABLES = MethodHandles.arrayElementVarHandle(long[][].class);
+  private static final VarHandle USED;
+
+  static {
+    try {
+      USED = MethodHandles.lookup().findVarHandle(Block.class, "used", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Descriptors of one size, in order. */
+  private static class Descriptors {
+    final int[] locks;
+    final long[] words;
+    final long[] bepochs;
+
+    Descriptors(int count) {
+      locks = new int[count];
+      words = new long[count];
+      bepochs = new long[count];
+    }
+  }
+
+  /** The 4K descriptors of a 2M block, and the tables that lie in its pages. */
+  private static final class Block extends Descriptors {
+    final long[] @Nullable [] tables;
+
+    /** Dynamic PAMT: the page pair that holds the descriptors; guarded by the 2M lock. */
+    long firstOfPair;
+
+    long secondOfPair;
+
+    /** 4K pages in use here. */
+    volatile int used;
+
+    Block(int count) {
+      super(count);
+      tables = new long[count][];
+    }
+  }
+
+  private final Geometry geometry;
+  private final int bits;
+  private final long firstPfn;
+  private final long pages;
+  private final boolean dynamic;
+  private final @Nullable Block[] blocks;
+  private final Descriptors twoMegs;
+  private final Descriptors gigs;
+
+  Pamt(ModuleConfig config) {
+    this.geometry = config.geometry();
+    this.bits = geometry.bitsPerLevel();
+    this.firstPfn = config.firstPfn();
+    this.pages = config.pages();
+    this.dynamic = config.dynamicPamt();
+    int count = (int) (pages - 1 >>> bits) + 1;
+    this.blocks = new Block[count];
+    this.twoMegs = new Descriptors(count);
+    this.gigs = new Descriptors((int) (pages - 1 >>> 2 * bits) + 1);
+  }
+
+  /** Whether a frame lies in a TDMR. */
+  boolean contains(long pfn) {
+    return pfn >= firstPfn && pfn < firstPfn + pages;
+  }
+
+  long firstPfn() {
+    return firstPfn;
+  }
+
+  long endPfn() {
+    return firstPfn + pages;
+  }
+
+  /** Pages of 4K in a page of a level. */
+  long pagesOf(int level) {
+    return 1L << bits * level;
+  }
+
+  private Descriptors at(int level, long pfn) {
+    return switch (level) {
+      case PG_4K -> block(pfn);
+      case PG_2M -> twoMegs;
+      default -> gigs;
+    };
+  }
+
+  private int index(int level, long pfn) {
+    long at = pfn - firstPfn >>> bits * level;
+    return level == PG_4K ? (int) at & (1 << bits) - 1 : (int) at;
+  }
+
+  private Block block(long pfn) {
+    int at = (int) (pfn - firstPfn >>> bits);
+    Block block = (Block) BLOCKS.getAcquire(blocks, at);
+    if (block == null) {
+      Block made = new Block(1 << bits);
+      Block witness = (Block) BLOCKS.compareAndExchange(blocks, at, null, made);
+      block = witness == null ? made : witness;
+    }
+    return block;
+  }
+
+  /** Whether anything was ever asked of the 4K descriptors of a block. */
+  boolean isTouched(long pfn) {
+    return BLOCKS.getAcquire(blocks, (int) (pfn - firstPfn >>> bits)) != null;
+  }
+
+  // Locks.
+
+  int[] lockWords(int level, long pfn) {
+    return at(level, pfn).locks;
+  }
+
+  int lockIndex(int level, long pfn) {
+    return index(level, pfn);
+  }
+
+  // Descriptors.
+
+  PageType typeAcquire(int level, long pfn) {
+    return PageType.ofNumber((int) wordAcquire(level, pfn) & TYPE_MASK);
+  }
+
+  /** The frame of the TDR that the page belongs to, or belonged to last. */
+  long ownerAcquire(int level, long pfn) {
+    return wordAcquire(level, pfn) >>> OWNER_SHIFT;
+  }
+
+  private long wordAcquire(int level, long pfn) {
+    return (long) LONGS.getAcquire(at(level, pfn).words, index(level, pfn));
+  }
+
+  long bepochVolatile(int level, long pfn) {
+    return (long) LONGS.getVolatile(at(level, pfn).bepochs, index(level, pfn));
+  }
+
+  void setBepochVolatile(int level, long pfn, long bepoch) {
+    LONGS.setVolatile(at(level, pfn).bepochs, index(level, pfn), bepoch);
+  }
+
+  /** Gives a page to a TD. Its BEPOCH is left as it is. */
+  void assignRelease(int level, long pfn, PageType type, long owner) {
+    Descriptors descriptors = at(level, pfn);
+    LONGS.setRelease(descriptors.words, index(level, pfn), type.number() | owner << OWNER_SHIFT);
+    if (level == PG_4K) {
+      USED.getAndAdd((Block) descriptors, 1);
+    }
+  }
+
+  /** Takes a page back: its type is NDA; owner and BEPOCH stay. */
+  void freeRelease(int level, long pfn) {
+    setTypeRelease(level, pfn, PageType.NDA);
+    if (level == PG_4K) {
+      USED.getAndAdd(block(pfn), -1);
+    }
+  }
+
+  private void setTypeRelease(int level, long pfn, PageType type) {
+    Descriptors descriptors = at(level, pfn);
+    int index = index(level, pfn);
+    long word = (long) LONGS.getAcquire(descriptors.words, index);
+    LONGS.setRelease(descriptors.words, index, word & ~TYPE_MASK | type.number());
+  }
+
+  /** Whether all the smaller descriptors of a page are NDA, down to 4K. */
+  boolean areChildrenFree(int level, long pfn) {
+    for (long at = pfn; at < pfn + pagesOf(level); at += pagesOf(1)) {
+      if (level == PG_1G && typeAcquire(PG_2M, at) != PageType.NDA) {
+        return false;
+      }
+      if (isTouched(at) && block(at).used > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Divides a page of 2M or 1G. The caller holds its lock exclusively. */
+  void split(int level, long pfn) {
+    long owner = ownerAcquire(level, pfn);
+    for (int i = 0; i < 1 << bits; i++) {
+      long child = pfn + i * pagesOf(level - 1);
+      setBepochVolatile(level - 1, child, 0);
+      assignRelease(level - 1, child, PageType.REG, owner);
+    }
+    setTypeRelease(level, pfn, dynamic && level == PG_2M ? PageType.PAMT : PageType.NDA);
+  }
+
+  /** Makes one page of the parts of a 2M or 1G page. The caller holds its lock exclusively. */
+  void merge(int level, long pfn) {
+    long owner = ownerAcquire(level - 1, pfn);
+    for (int i = 0; i < 1 << bits; i++) {
+      freeRelease(level - 1, pfn + i * pagesOf(level - 1));
+    }
+    if (dynamic) {
+      setBepochVolatile(level, pfn, 0);
+    }
+    assignRelease(level, pfn, PageType.REG, owner);
+  }
+
+  /** How many 4K pages of a 2M block are in use. */
+  int used(long pfn) {
+    return isTouched(pfn) ? block(pfn).used : 0;
+  }
+
+  // Tables.
+
+  /** What lies in a page as a table; made when it is first asked for, and kept. */
+  long[] table(long pfn) {
+    long[][] tables = block(pfn).tables;
+    int at = index(PG_4K, pfn);
+    long[] table = (long[]) TABLES.getAcquire(tables, at);
+    if (table == null) {
+      long[] made = new long[geometry.entries()];
+      long[] witness = (long[]) TABLES.compareAndExchange(tables, at, null, made);
+      table = witness == null ? made : witness;
+    }
+    return table;
+  }
+
+  // Dynamic PAMT.
+
+  /** Whether 4K pages of a block can be used: their descriptors have a place. */
+  boolean hasDescriptors(long pfn) {
+    return !dynamic || typeAcquire(PG_2M, pfn) == PageType.PAMT;
+  }
+
+  boolean isDynamic() {
+    return dynamic;
+  }
+
+  /** Gives a 2M block its page pair. The caller holds the 2M lock exclusively. */
+  void addPair(long pfn, long first, long second) {
+    Block block = block(pfn);
+    block.firstOfPair = first;
+    block.secondOfPair = second;
+    reserve(first);
+    reserve(second);
+    setTypeRelease(PG_2M, pfn, PageType.PAMT);
+  }
+
+  /** Takes it back; the type is NDA until it is set otherwise. Same lock. */
+  void removePair(long pfn) {
+    unreserve(firstOfPair(pfn));
+    unreserve(secondOfPair(pfn));
+    setTypeRelease(PG_2M, pfn, PageType.NDA);
+  }
+
+  long firstOfPair(long pfn) {
+    return block(pfn).firstOfPair;
+  }
+
+  long secondOfPair(long pfn) {
+    return block(pfn).secondOfPair;
+  }
+
+  /** Whether a page is free, wherever it lies: no TD's, no page pair's, in no larger page. */
+  boolean isFree(long pfn) {
+    return typeAcquire(PG_1G, pfn) != PageType.REG
+        && typeAcquire(PG_2M, pfn) != PageType.REG
+        && typeAcquire(PG_4K, pfn) == PageType.NDA;
+  }
+
+  private void reserve(long pfn) {
+    assignRelease(PG_4K, pfn, PageType.RSVD, 0);
+  }
+
+  private void unreserve(long pfn) {
+    freeRelease(PG_4K, pfn);
+  }
+}

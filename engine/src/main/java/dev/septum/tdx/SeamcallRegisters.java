@@ -1,0 +1,154 @@
+package dev.septum.tdx;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The registers of one SEAMCALL: operands before it, results behind it. One thread's own; used
+ * again for the next call, so that calls allocate nothing.
+ */
+public final class SeamcallRegisters {
+  private static final int MOST_HELD = 12;
+
+  /** RAX: leaf number and version before, status behind. */
+  public long rax;
+
+  /** RCX. */
+  public long rcx;
+
+  /** RDX. */
+  public long rdx;
+
+  /** R8. */
+  public long r8;
+
+  /** R9. */
+  public long r9;
+
+  /** R10. */
+  public long r10;
+
+  /** R11. */
+  public long r11;
+
+  /** R12. */
+  public long r12;
+
+  /** R13. */
+  public long r13;
+
+  // What a call works with.
+
+  TdxLeaf leaf = TdxLeaf.MEM_SEPT_RD;
+  @Nullable TrustDomain tdOrNull;
+
+  /** The level asked for, and the private address, in bytes. */
+  int level;
+
+  long gpa;
+
+  /** Where the walk has ended: the table, the place in it, its level, the entry without locks. */
+  long[] table = {};
+
+  int index;
+  int walkLevel;
+  long entry;
+
+  /** The table above, and the place in it; null at the root. */
+  long @Nullable [] parent;
+
+  int parentIndex;
+
+  int interruptChecks;
+
+  /** The locks held, in the order in which they were taken. */
+  private final int[] @Nullable [] heldWords = new int[MOST_HELD][];
+
+  private final int[] heldAt = new int[MOST_HELD];
+  private final Release[] heldAs = new Release[MOST_HELD];
+  private int held;
+  private boolean entryHeld;
+
+  private enum Release {
+    SHARED,
+    EXCLUSIVE,
+    SHARED_PLAIN,
+    EXCLUSIVE_PLAIN
+  }
+
+  /** Registers that are all zero. */
+  public SeamcallRegisters() {}
+
+  TrustDomain td() {
+    if (tdOrNull == null) {
+      throw new IllegalStateException("no TD was found yet");
+    }
+    return tdOrNull;
+  }
+
+  void begin(TdxLeaf now) {
+    leaf = now;
+    tdOrNull = null;
+    parent = null;
+    interruptChecks = 0;
+  }
+
+  boolean trySharedHost(int[] words, int at) {
+    return TryLocks.trySharedHost(words, at) && hold(words, at, Release.SHARED);
+  }
+
+  boolean tryExclusiveHost(int[] words, int at) {
+    return TryLocks.tryExclusiveHost(words, at) && hold(words, at, Release.EXCLUSIVE);
+  }
+
+  boolean trySharedPlain(int[] words, int at) {
+    return TryLocks.trySharedPlain(words, at) && hold(words, at, Release.SHARED_PLAIN);
+  }
+
+  boolean tryExclusivePlain(int[] words, int at) {
+    return TryLocks.tryExclusivePlain(words, at) && hold(words, at, Release.EXCLUSIVE_PLAIN);
+  }
+
+  private boolean hold(int[] words, int at, Release as) {
+    heldWords[held] = words;
+    heldAt[held] = at;
+    heldAs[held] = as;
+    held++;
+    return true;
+  }
+
+  void holdEntry() {
+    entryHeld = true;
+  }
+
+  /** Lets go of the entry, then of all locks, the last one first. */
+  void releaseAll() {
+    if (entryHeld) {
+      entryHeld = false;
+      SecureEpt.unlock(table, index);
+    }
+    while (held > 0) {
+      releaseLast();
+    }
+  }
+
+  /** Forgets the locks held, which stay locked: their holder is the guest now. */
+  void handOver() {
+    held = 0;
+  }
+
+  /** Lets go of the lock taken last. */
+  void releaseLast() {
+    held--;
+    int[] words = heldWords[held];
+    if (words == null) {
+      throw new IllegalStateException("no lock is held");
+    }
+    int at = heldAt[held];
+    switch (heldAs[held]) {
+      case SHARED -> TryLocks.releaseShared(words, at);
+      case EXCLUSIVE -> TryLocks.releaseExclusive(words, at);
+      case SHARED_PLAIN -> TryLocks.releaseSharedPlain(words, at);
+      case EXCLUSIVE_PLAIN -> TryLocks.releaseExclusivePlain(words, at);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package dev.septum.tdx;
+
+/**
+ * What is made to go wrong inside the module, and when. Asked by many threads at once; must not
+ * block, and must not call the module but from {@link #window}.
+ */
+public interface TdxFaults {
+  /** Nothing goes wrong. */
+  TdxFaults NONE = new TdxFaults() {};
+
+  /** Whether this try of a lock is to fail as if another call held it. */
+  default boolean isBusy(TdxLeaf leaf, TdxLock lock) {
+    return false;
+  }
+
+  /**
+   * Whether an interrupt is pending.
+   *
+   * @param check the number of the check within the call, from 0
+   */
+  default boolean isInterrupted(TdxLeaf leaf, int check) {
+    return false;
+  }
+
+  /** Whether this TRACK is to find a vCPU of the previous epoch inside. */
+  default boolean isPreviousEpochBusy() {
+    return false;
+  }
+
+  /**
+   * Called while a call holds all its locks, its checks done, and before it changes an entry (by
+   * RANGE.BLOCK: behind the entry, before the epoch is read). What other threads do now, they do
+   * concurrently with it.
+   */
+  default void window(TdxLeaf leaf) {}
+}

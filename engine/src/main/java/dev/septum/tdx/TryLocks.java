@@ -1,0 +1,95 @@
+package dev.septum.tdx;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The module's locks: words that are tried, never waited for.
+ *
+ * <p>A word of the kind with host priority is: 1 held exclusively, 2 a host call has lost it, 4 for
+ * each reader. A plain word is: 1 held exclusively, 2 for each reader. A shared try that loses
+ * leaves its reader counted until the exclusive holder lets go, as the module's does; the release
+ * of the exclusive holder removes all readers, since only losers can be there. An exclusive try
+ * that loses changes nothing but host priority.
+ *
+ * <p>All methods are wait-free but the exclusive tries, which are lock-free: they try again while
+ * only host priority was changed under them. All are full fences where they succeed.
+ */
+final class TryLocks {
+  private static final VarHandle INTS = MethodHandles.arrayElementVarHandle(int[].class);
+
+  private static final int EXCLUSIVE = 1;
+  private static final int HOST_PRIORITY = 2;
+  private static final int READER = 4;
+  private static final int PLAIN_READER = 2;
+
+  private TryLocks() {}
+
+  /** What a word says now. */
+  static int wordVolatile(int[] words, int at) {
+    return (int) INTS.getVolatile(words, at);
+  }
+
+  /** Sets a word, for records and tests: someone else's lock. */
+  static void setWordVolatile(int[] words, int at, int word) {
+    INTS.setVolatile(words, at, word);
+  }
+
+  static boolean isExclusive(int word) {
+    return (word & EXCLUSIVE) != 0;
+  }
+
+  // With host priority; the host's tries.
+
+  static boolean trySharedHost(int[] words, int at) {
+    int old = (int) INTS.getAndAdd(words, at, READER);
+    if (isExclusive(old)) {
+      INTS.getAndBitwiseOr(words, at, HOST_PRIORITY);
+      return false;
+    }
+    if ((old & HOST_PRIORITY) != 0) {
+      INTS.getAndBitwiseAnd(words, at, ~HOST_PRIORITY);
+    }
+    return true;
+  }
+
+  static void releaseShared(int[] words, int at) {
+    INTS.getAndAdd(words, at, -READER);
+  }
+
+  static boolean tryExclusiveHost(int[] words, int at) {
+    for (int free = 0; ; ) {
+      int witness = (int) INTS.compareAndExchange(words, at, free, EXCLUSIVE);
+      if (witness == free) {
+        return true;
+      }
+      if ((witness & ~HOST_PRIORITY) != 0) {
+        INTS.getAndBitwiseOr(words, at, HOST_PRIORITY);
+        return false;
+      }
+      free = witness;
+    }
+  }
+
+  static void releaseExclusive(int[] words, int at) {
+    INTS.getAndBitwiseAnd(words, at, HOST_PRIORITY);
+  }
+
+  // Plain.
+
+  static boolean trySharedPlain(int[] words, int at) {
+    return !isExclusive((int) INTS.getAndAdd(words, at, PLAIN_READER));
+  }
+
+  static void releaseSharedPlain(int[] words, int at) {
+    INTS.getAndAdd(words, at, -PLAIN_READER);
+  }
+
+  static boolean tryExclusivePlain(int[] words, int at) {
+    return INTS.compareAndSet(words, at, 0, EXCLUSIVE);
+  }
+
+  static void releaseExclusivePlain(int[] words, int at) {
+    INTS.setVolatile(words, at, 0);
+  }
+}
