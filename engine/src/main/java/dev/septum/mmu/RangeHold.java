@@ -59,8 +59,12 @@ final class RangeHold {
       throw new IllegalStateException("an operation was begun inside a read section");
     }
     exclusive = alone;
-    stamp = alone ? lock.lockExclusive() : lock.lockShared();
-    section.open();
+    if (alone) {
+      stamp = lock.lockExclusive();
+      section.open();
+    } else {
+      stamp = lock.lockShared(section);
+    }
     held = true;
   }
 
@@ -77,9 +81,13 @@ final class RangeHold {
   /** Flushes, lets others in, and enters again. The caller must walk from the root again. */
   void giveWay() {
     flush();
-    section.close();
-    stamp = exclusive ? lock.yieldExclusive(stamp) : lock.yieldShared(stamp);
-    section.open();
+    if (exclusive) {
+      section.close();
+      stamp = lock.yieldExclusive(stamp);
+      section.open();
+    } else {
+      stamp = lock.yieldShared(section, stamp);
+    }
     health.check();
   }
 
@@ -92,11 +100,11 @@ final class RangeHold {
       flush();
     } finally {
       held = false;
-      section.close();
       if (exclusive) {
+        section.close();
         lock.unlockExclusive(stamp);
       } else {
-        lock.unlockShared(stamp);
+        lock.unlockShared(section, stamp);
       }
     }
   }

@@ -41,7 +41,7 @@ import java.util.List;
 public final class TdpMmu implements AutoCloseable {
   private final Geometry geometry;
   private final TableArena arena;
-  private final GracePeriods periods = new GracePeriods();
+  private final GracePeriods periods;
   private final TablePool pool;
   private final MmuLock lock;
   private final MmuOptions options;
@@ -69,6 +69,7 @@ public final class TdpMmu implements AutoCloseable {
     this.options = options;
     this.lock = lock;
     this.flusher = flusher;
+    this.periods = lock.periods();
     this.arena = new TableArena(geometry, maxTables);
     this.pool = new TablePool(arena, periods);
     this.hardware = new HardwareWalk(arena);

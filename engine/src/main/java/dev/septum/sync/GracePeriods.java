@@ -31,7 +31,7 @@ public final class GracePeriods {
   }
 
   @SuppressWarnings("unused") // through EPOCH
-  private volatile long epoch = ReadSection.CLOSED + 1;
+  private volatile long epoch = 1; // 0 is CLOSED
 
   private volatile ReadSection[] sections = {};
 
@@ -53,7 +53,7 @@ public final class GracePeriods {
    * @throws IllegalStateException if the section is open
    */
   public synchronized void unregister(ReadSection section) {
-    if (section.announcedAcquire() != ReadSection.CLOSED) {
+    if (!section.isClosedAcquire()) {
       throw new IllegalStateException("read section is still open");
     }
     sections =
@@ -73,12 +73,16 @@ public final class GracePeriods {
   public boolean hasElapsed(long stamp) {
     VarHandle.fullFence();
     for (ReadSection section : sections) {
-      long announced = section.announcedAcquire();
-      if (announced != ReadSection.CLOSED && announced <= stamp) {
+      if (section.holdsAcquire(stamp)) {
         return false;
       }
     }
     return true;
+  }
+
+  /** All sections. Who has put a full fence before it sees each one that is open by then. */
+  ReadSection[] sections() {
+    return sections;
   }
 
   long epochAcquire() {

@@ -9,11 +9,20 @@ package dev.septum.sync;
  */
 public interface MmuLock {
 
-  /** Takes the lock with others who share it; blocks while an exclusive holder is in. */
-  long lockShared();
+  /** Whose read sections share this lock, and when what they have left may be used again. */
+  GracePeriods periods();
 
-  /** Gives back a shared hold. */
-  void unlockShared(long stamp);
+  /**
+   * Takes the lock with others who share it, and opens the thread's read section, in one step;
+   * blocks while an exclusive holder is in.
+   *
+   * @param section of {@link #periods}, closed
+   * @return the stamp for {@link #unlockShared}
+   */
+  long lockShared(ReadSection section);
+
+  /** Closes the section and gives back a shared hold. */
+  void unlockShared(ReadSection section, long stamp);
 
   /** Takes the lock alone; blocks while anyone is in. */
   long lockExclusive();
@@ -38,12 +47,13 @@ public interface MmuLock {
   long yieldExclusive(long stamp);
 
   /**
-   * Lets others in and takes the lock again, shared. The same promise as {@link #yieldExclusive}.
+   * Closes the section, lets others in, and takes the lock again, shared, with the section open.
+   * The same promise as {@link #yieldExclusive}.
    *
    * @param stamp the shared hold that is given up
    * @return the stamp of the new shared hold
    */
-  long yieldShared(long stamp);
+  long yieldShared(ReadSection section, long stamp);
 
   /** Whether some thread holds the lock alone; for assertions and audits. */
   boolean isHeldExclusive();

@@ -24,10 +24,20 @@ public final class ReadSection extends ReadSectionTail {
    * @throws IllegalStateException if the section is open already
    */
   public void open() {
+    openAs(WALKING);
+  }
+
+  /** Opens the section as one that shares the MMU lock; else as {@link #open}. */
+  void openShared() {
+    openAs(SHARING);
+  }
+
+  private void openAs(long mode) {
     if (announced != CLOSED) {
-      throw new IllegalStateException("read section is already open, since epoch " + announced);
+      throw new IllegalStateException(
+          "read section is already open, since epoch " + (announced >>> 1));
     }
-    announceOpaque(periods.epochAcquire());
+    announceOpaque(periods.epochAcquire() << 1 | mode);
     VarHandle.fullFence();
     long epoch = periods.epochAcquire();
     if (epoch != covered) {
@@ -36,13 +46,16 @@ public final class ReadSection extends ReadSectionTail {
   }
 
   /**
-   * Says that the thread holds no table from before this call. Only inside an open section.
-   * Wait-free, and free of fences: one load when nothing was retired since the last time.
+   * Says that the thread holds no table from before this call. Only inside an open section that
+   * does not share the MMU lock; elsewhere it would open or give up what it must not.
+   *
+   * <p>Wait-free, and free of fences: one load when nothing was retired since the last time.
    */
   public void quiesce() {
     long epoch = periods.epochAcquire();
-    if (epoch != announced) {
-      announceRelease(epoch);
+    long now = epoch << 1 | WALKING;
+    if (now != announced) {
+      announceRelease(now);
       lapse(epoch);
     }
   }
@@ -79,9 +92,14 @@ abstract class ReadSectionHead {
   private long p00, p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15;
 }
 
-/** The announced word: the epoch in which the owner entered, or {@link #CLOSED}. */
+/**
+ * The announced word: {@link #CLOSED}, or the epoch in which the owner entered, doubled, plus one
+ * if it shares the MMU lock by it.
+ */
 abstract class ReadSectionWord extends ReadSectionHead {
   static final long CLOSED = 0;
+  static final long WALKING = 0;
+  static final long SHARING = 1;
   private static final VarHandle ANNOUNCED;
 
   static {
@@ -102,16 +120,27 @@ abstract class ReadSectionWord extends ReadSectionHead {
   /** The owner's alone. */
   long lapses;
 
-  final long announcedAcquire() {
-    return (long) ANNOUNCED.getAcquire(this);
+  /** Whether the owner may still hold what was retired with this stamp. */
+  final boolean holdsAcquire(long stamp) {
+    long now = (long) ANNOUNCED.getAcquire(this);
+    return now != CLOSED && now >>> 1 <= stamp;
   }
 
-  final void announceOpaque(long epoch) {
-    ANNOUNCED.setOpaque(this, epoch);
+  final boolean isClosedAcquire() {
+    return (long) ANNOUNCED.getAcquire(this) == CLOSED;
   }
 
-  final void announceRelease(long epoch) {
-    ANNOUNCED.setRelease(this, epoch);
+  /** Whether the owner shares the MMU lock by its section. */
+  final boolean isSharingAcquire() {
+    return ((long) ANNOUNCED.getAcquire(this) & SHARING) != 0;
+  }
+
+  final void announceOpaque(long word) {
+    ANNOUNCED.setOpaque(this, word);
+  }
+
+  final void announceRelease(long word) {
+    ANNOUNCED.setRelease(this, word);
   }
 }
 

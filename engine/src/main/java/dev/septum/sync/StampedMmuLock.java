@@ -48,6 +48,10 @@ public final class StampedMmuLock implements MmuLock {
     }
   }
 
+  /** Less than any generation. */
+  private static final long NOBODY_WAITS = -1;
+
+  private final GracePeriods periods;
   private final StampedLock lock = new StampedLock();
   private volatile int waiters;
   private volatile int exclusiveWaiters;
@@ -55,26 +59,37 @@ public final class StampedMmuLock implements MmuLock {
   private volatile long servedGeneration;
 
   /** A lock that nobody holds. */
-  public StampedMmuLock() {}
+  public StampedMmuLock() {
+    this(new GracePeriods());
+  }
 
-  @Override
-  public long lockShared() {
-    if (exclusiveWaiters == 0) {
-      long stamp = lock.tryReadLock();
-      if (stamp != 0) {
-        return stamp;
-      }
-    }
-    long arrival = beginWait();
-    try {
-      return queueShared();
-    } finally {
-      endWait(arrival);
-    }
+  StampedMmuLock(GracePeriods periods) {
+    this.periods = periods;
   }
 
   @Override
-  public void unlockShared(long stamp) {
+  public GracePeriods periods() {
+    return periods;
+  }
+
+  @Override
+  public long lockShared(ReadSection section) {
+    long stamp = exclusiveWaiters == 0 ? lock.tryReadLock() : 0;
+    if (stamp == 0) {
+      long arrival = beginWait();
+      try {
+        stamp = queueShared();
+      } finally {
+        endWait(arrival);
+      }
+    }
+    section.open();
+    return stamp;
+  }
+
+  @Override
+  public void unlockShared(ReadSection section, long stamp) {
+    section.close();
     lock.unlockRead(stamp);
   }
 
@@ -84,13 +99,11 @@ public final class StampedMmuLock implements MmuLock {
     if (stamp != 0) {
       return stamp;
     }
-    long arrival = beginWait();
-    EXCLUSIVE_WAITERS.getAndAdd(this, 1);
+    long arrival = beginExclusiveWait();
     try {
       return lock.writeLock();
     } finally {
-      endWait(arrival);
-      EXCLUSIVE_WAITERS.getAndAdd(this, -1);
+      endExclusiveWait(arrival);
     }
   }
 
@@ -111,24 +124,18 @@ public final class StampedMmuLock implements MmuLock {
 
   @Override
   public long yieldExclusive(long stamp) {
-    boolean awaited = waiters != 0;
-    long generation = nextGeneration();
-    lock.unlockWrite(stamp);
-    if (awaited) {
-      awaitServed(generation);
-    }
+    long awaited = beginYield(isContended());
+    unlockExclusive(stamp);
+    awaitServed(awaited);
     return lockExclusive();
   }
 
   @Override
-  public long yieldShared(long stamp) {
-    boolean awaited = exclusiveWaiters != 0;
-    long generation = nextGeneration();
-    lock.unlockRead(stamp);
-    if (awaited) {
-      awaitServed(generation);
-    }
-    return lockShared();
+  public long yieldShared(ReadSection section, long stamp) {
+    long awaited = beginYield(isContendedByExclusive());
+    unlockShared(section, stamp);
+    awaitServed(awaited);
+    return lockShared(section);
   }
 
   @Override
@@ -166,14 +173,27 @@ public final class StampedMmuLock implements MmuLock {
    * Counts the caller among the waiters and returns the generation it belongs to: one that is older
    * than any yield that sees it counted.
    */
-  private long beginWait() {
+  long beginWait() {
     long arrival = yieldGeneration;
     WAITERS.getAndAdd(this, 1);
     return arrival;
   }
 
+  /** {@link #beginWait} of one who wants the lock alone. */
+  long beginExclusiveWait() {
+    long arrival = beginWait();
+    EXCLUSIVE_WAITERS.getAndAdd(this, 1);
+    return arrival;
+  }
+
+  /** {@link #endWait} of one who wanted the lock alone. */
+  void endExclusiveWait(long arrival) {
+    endWait(arrival);
+    EXCLUSIVE_WAITERS.getAndAdd(this, -1);
+  }
+
   /** Reports that a waiter got in: it serves every yield that began after its arrival. */
-  private void endWait(long arrival) {
+  void endWait(long arrival) {
     long generation = yieldGeneration;
     long served = servedGeneration;
     while (generation != arrival && served < generation) {
@@ -186,11 +206,19 @@ public final class StampedMmuLock implements MmuLock {
     WAITERS.getAndAdd(this, -1);
   }
 
-  private long nextGeneration() {
-    return (long) YIELD_GENERATION.getAndAdd(this, 1L) + 1;
+  /**
+   * Begins a yield, before the lock is let go.
+   *
+   * @param contended whether somebody waits whom the holder keeps out
+   * @return what to wait for, by {@link #awaitServed}
+   */
+  long beginYield(boolean contended) {
+    long generation = (long) YIELD_GENERATION.getAndAdd(this, 1L) + 1;
+    return contended ? generation : NOBODY_WAITS;
   }
 
-  private void awaitServed(long generation) {
+  /** Waits until a waiter from before a yield has been let in, or nobody waits. */
+  void awaitServed(long generation) {
     for (int tries = 0; waiters != 0 && servedGeneration < generation; tries++) {
       SpinWait.pause(tries);
     }

@@ -6,6 +6,9 @@
  * <table>
  * <caption>Shared state of this room</caption>
  * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
+ * <tr><td>{@code BiasedMmuLock.bias}</td><td>acquire</td><td>opaque and a full fence to revoke;
+ *   release to give it back</td><td>the {@code StampedMmuLock} below it, held alone</td><td>to revoke:
+ *   the full fence on opening a section that shares; to give back: the acquire load behind it</td></tr>
  * <tr><td>{@code StampedMmuLock.waiters}, {@code exclusiveWaiters}</td><td>volatile</td>
  *   <td>getAndAdd</td><td>none</td><td>a holder's look before it goes on or yields</td></tr>
  * <tr><td>{@code StampedMmuLock.yieldGeneration}</td><td>volatile</td><td>getAndAdd by the one who
@@ -13,10 +16,12 @@
  *   </tr>
  * <tr><td>{@code StampedMmuLock.servedGeneration}</td><td>volatile</td><td>CAS, only upwards</td>
  *   <td>none</td><td>the wait of the one who yields</td></tr>
- * <tr><td>{@code ReadSection.announced}</td><td>plain by its owner, acquire by reclaimers</td>
+ * <tr><td>{@code ReadSection.announced}</td><td>plain by its owner, acquire by reclaimers and by who
+ *   wants the lock alone</td>
  *   <td>opaque and a full fence on open; release on quiesce and close</td><td>its owner</td>
- *   <td>open: the full fence in {@code hasElapsed}; close and quiesce: the acquire load there, so
- *   that a reader's last loads are over before a table is used again</td></tr>
+ *   <td>open: the full fence in {@code hasElapsed} and in {@code BiasedMmuLock.lockExclusive};
+ *   close and quiesce: the acquire loads there, so that a reader's last loads are over before a table is
+ *   used again, and what a shared holder did is seen by the exclusive one</td></tr>
  * <tr><td>{@code ReadSection.covered}, {@code lapses}</td><td>plain</td><td>plain</td><td>its
  *   owner</td><td>nobody; the second look at the epoch on open comes behind the full fence</td></tr>
  * <tr><td>{@code GracePeriods.epoch}</td><td>acquire</td><td>getAndAdd</td><td>none</td><td>the

@@ -14,8 +14,8 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
+import dev.septum.sync.BiasedMmuLock;
 import dev.septum.sync.MmuLock;
-import dev.septum.sync.StampedMmuLock;
 import dev.septum.trace.MmuCounter;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +47,7 @@ public final class VirtualMachine implements AutoCloseable {
   private VirtualMachine(Builder builder) {
     this.slots = new MemorySlots(builder.geometry);
     TlbFlusher flusher = new MachineFlusher(builder.interceptor.apply(shootdown), slots, tags);
-    MmuLock lock = builder.lock == null ? new StampedMmuLock() : builder.lock;
+    MmuLock lock = builder.lock == null ? new BiasedMmuLock() : builder.lock;
     this.mmu = new TdpMmu(builder.geometry, builder.maxTables, builder.options, lock, flusher);
     this.exits = new ExitHandler(slots, mmu);
   }

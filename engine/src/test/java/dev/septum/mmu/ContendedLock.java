@@ -1,10 +1,13 @@
 package dev.septum.mmu;
 
+import dev.septum.sync.GracePeriods;
 import dev.septum.sync.MmuLock;
+import dev.septum.sync.ReadSection;
 import java.util.List;
 
 /** A lock that excludes nobody, is always wanted by someone, and notes when it is let go. */
 class ContendedLock implements MmuLock {
+  private final GracePeriods periods = new GracePeriods();
   private final List<String> events;
   private boolean exclusive;
 
@@ -13,12 +16,19 @@ class ContendedLock implements MmuLock {
   }
 
   @Override
-  public long lockShared() {
+  public GracePeriods periods() {
+    return periods;
+  }
+
+  @Override
+  public long lockShared(ReadSection section) {
+    section.open();
     return 1;
   }
 
   @Override
-  public void unlockShared(long stamp) {
+  public void unlockShared(ReadSection section, long stamp) {
+    section.close();
     events.add("unlock");
   }
 
@@ -51,7 +61,7 @@ class ContendedLock implements MmuLock {
   }
 
   @Override
-  public long yieldShared(long stamp) {
+  public long yieldShared(ReadSection section, long stamp) {
     events.add("yield");
     return 1;
   }

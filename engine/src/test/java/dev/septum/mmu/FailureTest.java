@@ -11,8 +11,9 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.TableArenaFullException;
+import dev.septum.sync.BiasedMmuLock;
 import dev.septum.sync.MmuLock;
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.ReadSection;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ final class FailureTest {
   private static final GfnRange ALL = new GfnRange(0, 64);
   private static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
 
-  private final StampedMmuLock lock = new StampedMmuLock();
+  private final BiasedMmuLock lock = new BiasedMmuLock();
 
   private TdpMmu newMmu(int maxTables, TlbFlusher flusher) {
     return new TdpMmu(GEOMETRY, maxTables, MmuOptions.SEPTUM, lock, flusher);
@@ -88,9 +89,9 @@ final class FailureTest {
     MmuLock overtaken =
         new ContendedLock(new ArrayList<>()) {
           @Override
-          public long lockShared() {
+          public long lockShared(ReadSection section) {
             closing.forEach(TdpMmu::close); // another thread had the lock first
-            return super.lockShared();
+            return super.lockShared(section);
           }
         };
     TdpMmu mmu = new TdpMmu(GEOMETRY, 100, MmuOptions.SEPTUM, overtaken, TlbFlusher.NONE);

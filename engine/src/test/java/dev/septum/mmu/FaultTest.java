@@ -10,7 +10,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +28,7 @@ final class FaultTest {
   private final PageFault fault = new PageFault();
 
   private static TdpMmu newMmu(MmuOptions options) {
-    return new TdpMmu(GEOMETRY, 100, options, new StampedMmuLock(), TlbFlusher.NONE);
+    return new TdpMmu(GEOMETRY, 100, options, new BiasedMmuLock(), TlbFlusher.NONE);
   }
 
   private void useKvmsWays() {

@@ -10,7 +10,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,7 +24,7 @@ final class RememberedTableTest {
   private static final long PFN_OFFSET = 16;
 
   private final TdpMmu mmu =
-      new TdpMmu(GEOMETRY, 2, MmuOptions.SEPTUM, new StampedMmuLock(), TlbFlusher.NONE);
+      new TdpMmu(GEOMETRY, 2, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
   private final Walker host = mmu.newWalker();
   private final Walker vcpu = mmu.newWalker();
 

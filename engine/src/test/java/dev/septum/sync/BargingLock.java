@@ -8,23 +8,31 @@ import java.util.concurrent.locks.StampedLock;
  * and readers overtake a writer that waits.
  */
 final class BargingLock implements MmuLock {
+  private final GracePeriods periods = new GracePeriods();
   private final StampedLock lock = new StampedLock();
   private final AtomicInteger sharedWaiters = new AtomicInteger();
   private final AtomicInteger exclusiveWaiters = new AtomicInteger();
 
   @Override
-  public long lockShared() {
+  public GracePeriods periods() {
+    return periods;
+  }
+
+  @Override
+  public long lockShared(ReadSection section) {
     long stamp = lock.tryReadLock();
     if (stamp == 0) {
       sharedWaiters.incrementAndGet();
       stamp = lock.readLock();
       sharedWaiters.decrementAndGet();
     }
+    section.open();
     return stamp;
   }
 
   @Override
-  public void unlockShared(long stamp) {
+  public void unlockShared(ReadSection section, long stamp) {
+    section.close();
     lock.unlockRead(stamp);
   }
 
@@ -61,9 +69,9 @@ final class BargingLock implements MmuLock {
   }
 
   @Override
-  public long yieldShared(long stamp) {
-    unlockShared(stamp);
-    return lockShared();
+  public long yieldShared(ReadSection section, long stamp) {
+    unlockShared(section, stamp);
+    return lockShared(section);
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,6 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * ever. Each check is also run on a lock that breaks the promise.
  */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ParameterizedClass
+@EnumSource
 class MmuLockPromisesTest {
   private static final int ROUNDS = 200;
   private static final long SOAK_MILLIS = 1000;
@@ -42,9 +45,15 @@ class MmuLockPromisesTest {
     }
   }
 
+  private final LockKind kind;
+
+  MmuLockPromisesTest(LockKind kind) {
+    this.kind = kind;
+  }
+
   @Test
   void anExclusiveHolderIsAloneAndSharedHoldersAreWithoutOne() {
-    assertEquals(0, intruders(new StampedMmuLock(), Crew.forMillis(SOAK_MILLIS)));
+    assertEquals(0, intruders(kind.newLock(), Crew.forMillis(SOAK_MILLIS)));
   }
 
   @Test
@@ -56,7 +65,7 @@ class MmuLockPromisesTest {
   @EnumSource
   void aYieldLetsAWaiterInBeforeItReturns(HandOver handOver) {
     for (int round = 0; round < ROUNDS; round++) {
-      assertTrue(yieldLetsTheWaiterIn(new StampedMmuLock(), handOver), "round " + round);
+      assertTrue(yieldLetsTheWaiterIn(kind.newLock(), handOver), "round " + round);
     }
   }
 
@@ -77,29 +86,30 @@ class MmuLockPromisesTest {
 
   @Test
   void aReaderDoesNotOvertakeAWriterInTheQueue() {
-    StampedMmuLock lock = new StampedMmuLock();
-    assertFalse(readerOvertakesWriter(lock, () -> lock.waiters() == 2));
+    MmuLock lock = kind.newLock();
+    assertFalse(readerOvertakesWriter(lock, kind.writerParks, () -> kind.waiters(lock) == 2));
   }
 
   @Test
   void theOvertakingCheckFindsALockWhoseReadersBarge() {
-    assertTrue(readerOvertakesWriter(new BargingLock(), () -> false));
+    assertTrue(readerOvertakesWriter(new BargingLock(), true, () -> false));
   }
 
   /** With barging readers, the lock's word is hardly ever free, and a writer waits for seconds. */
   @Test
   void aWriterGetsInAmongEightReadersThatNeverRest() {
-    StampedMmuLock lock = new StampedMmuLock();
+    MmuLock lock = kind.newLock();
     AtomicBoolean done = new AtomicBoolean();
     AtomicLong sharedHolds = new AtomicLong();
     Crew crew = new Crew();
     for (int reader = 0; reader < 8; reader++) {
       crew.start(
           () -> {
+            ReadSection section = lock.periods().register();
             while (!done.get()) {
-              long stamp = lock.lockShared();
+              long stamp = lock.lockShared(section);
               linger();
-              lock.unlockShared(stamp);
+              lock.unlockShared(section, stamp);
               sharedHolds.incrementAndGet();
             }
           });
@@ -129,10 +139,11 @@ class MmuLockPromisesTest {
       Random random = new Random(seed + thread);
       crew.start(
           () -> {
+            ReadSection section = lock.periods().register();
             while (goOn.getAsBoolean() && intruders.get() == 0) {
               boolean exclusive = random.nextInt(4) == 0;
               boolean yields = random.nextInt(4) == 0;
-              long stamp = exclusive ? lock.lockExclusive() : lock.lockShared();
+              long stamp = exclusive ? lock.lockExclusive() : lock.lockShared(section);
               for (int holds = yields ? 2 : 1; holds > 0; holds--) {
                 int weight = exclusive ? alone : 1;
                 int others = inside.getAndAdd(weight);
@@ -146,13 +157,13 @@ class MmuLockPromisesTest {
                 linger();
                 inside.addAndGet(-weight);
                 if (holds == 2) {
-                  stamp = exclusive ? lock.yieldExclusive(stamp) : lock.yieldShared(stamp);
+                  stamp = exclusive ? lock.yieldExclusive(stamp) : lock.yieldShared(section, stamp);
                 }
               }
               if (exclusive) {
                 lock.unlockExclusive(stamp);
               } else {
-                lock.unlockShared(stamp);
+                lock.unlockShared(section, stamp);
               }
             }
           });
@@ -165,13 +176,15 @@ class MmuLockPromisesTest {
   private static boolean yieldLetsTheWaiterIn(MmuLock lock, HandOver handOver) {
     AtomicBoolean wasIn = new AtomicBoolean();
     Crew crew = new Crew();
-    long stamp = handOver.fromShared ? lock.lockShared() : lock.lockExclusive();
+    ReadSection section = lock.periods().register();
+    ReadSection other = lock.periods().register();
+    long stamp = handOver.fromShared ? lock.lockShared(section) : lock.lockExclusive();
     crew.start(
         () -> {
-          long own = handOver.toShared ? lock.lockShared() : lock.lockExclusive();
+          long own = handOver.toShared ? lock.lockShared(other) : lock.lockExclusive();
           wasIn.set(true);
           if (handOver.toShared) {
-            lock.unlockShared(own);
+            lock.unlockShared(other, own);
           } else {
             lock.unlockExclusive(own);
           }
@@ -180,10 +193,10 @@ class MmuLockPromisesTest {
     if (handOver.fromShared) {
       Crew.await("the writer", lock::isContendedByExclusive);
     }
-    stamp = handOver.fromShared ? lock.yieldShared(stamp) : lock.yieldExclusive(stamp);
+    stamp = handOver.fromShared ? lock.yieldShared(section, stamp) : lock.yieldExclusive(stamp);
     boolean kept = wasIn.get();
     if (handOver.fromShared) {
-      lock.unlockShared(stamp);
+      lock.unlockShared(section, stamp);
     } else {
       lock.unlockExclusive(stamp);
     }
@@ -192,15 +205,19 @@ class MmuLockPromisesTest {
   }
 
   /**
-   * Whether a reader gets in while a writer, parked in the queue, waits for another reader.
+   * Whether a reader gets in while a writer waits for another reader.
    *
+   * @param writerParks whether the writer is parked meanwhile
    * @param readerWaits whether the reader is known to wait
    */
-  private static boolean readerOvertakesWriter(MmuLock lock, BooleanSupplier readerWaits) {
+  private static boolean readerOvertakesWriter(
+      MmuLock lock, boolean writerParks, BooleanSupplier readerWaits) {
     AtomicReference<String> firstIn = new AtomicReference<>();
     AtomicReference<Thread> writer = new AtomicReference<>();
     Crew crew = new Crew();
-    long stamp = lock.lockShared();
+    ReadSection section = lock.periods().register();
+    ReadSection other = lock.periods().register();
+    long stamp = lock.lockShared(section);
     crew.start(
         () -> {
           writer.set(Thread.currentThread());
@@ -210,15 +227,17 @@ class MmuLockPromisesTest {
         });
     Crew.await(
         "the writer in the queue",
-        () -> lock.isContendedByExclusive() && writer.get().getState() == Thread.State.WAITING);
+        () ->
+            lock.isContendedByExclusive()
+                && (!writerParks || writer.get().getState() == Thread.State.WAITING));
     crew.start(
         () -> {
-          long own = lock.lockShared();
+          long own = lock.lockShared(other);
           firstIn.compareAndSet(null, "reader");
-          lock.unlockShared(own);
+          lock.unlockShared(other, own);
         });
     Crew.await("the reader", () -> readerWaits.getAsBoolean() || firstIn.get() != null);
-    lock.unlockShared(stamp);
+    lock.unlockShared(section, stamp);
     crew.join();
     return firstIn.get().equals("reader");
   }

@@ -2,14 +2,23 @@ package dev.septum.sync;
 
 /** A broken lock, for the checks to find: it excludes nobody. */
 final class NoLock implements MmuLock {
+  private final GracePeriods periods = new GracePeriods();
 
   @Override
-  public long lockShared() {
+  public GracePeriods periods() {
+    return periods;
+  }
+
+  @Override
+  public long lockShared(ReadSection section) {
+    section.open();
     return 1;
   }
 
   @Override
-  public void unlockShared(long stamp) {}
+  public void unlockShared(ReadSection section, long stamp) {
+    section.close();
+  }
 
   @Override
   public long lockExclusive() {
@@ -35,7 +44,7 @@ final class NoLock implements MmuLock {
   }
 
   @Override
-  public long yieldShared(long stamp) {
+  public long yieldShared(ReadSection section, long stamp) {
     return stamp;
   }
 

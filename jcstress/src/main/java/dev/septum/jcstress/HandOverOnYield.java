@@ -1,6 +1,7 @@
 package dev.septum.jcstress;
 
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
+import dev.septum.sync.ReadSection;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -29,7 +30,8 @@ import org.openjdk.jcstress.infra.results.II_Result;
     desc = "A holder that yields to a waiter has the lock again only after the waiter.")
 @State
 public class HandOverOnYield {
-  private final StampedMmuLock lock = new StampedMmuLock();
+  private final BiasedMmuLock lock = new BiasedMmuLock();
+  private final ReadSection section = lock.periods().register();
   private boolean entered;
 
   /** Yields to a waiter. */
@@ -47,8 +49,8 @@ public class HandOverOnYield {
   /** Goes in and out. */
   @Actor
   public void second() {
-    long stamp = lock.lockShared();
+    long stamp = lock.lockShared(section);
     entered = true;
-    lock.unlockShared(stamp);
+    lock.unlockShared(section, stamp);
   }
 }

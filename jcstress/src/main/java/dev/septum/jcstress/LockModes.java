@@ -1,6 +1,7 @@
 package dev.septum.jcstress;
 
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
+import dev.septum.sync.ReadSection;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -19,7 +20,8 @@ import org.openjdk.jcstress.infra.results.II_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "A shared holder never sees an exclusive one half done.")
 @State
 public class LockModes {
-  private final StampedMmuLock lock = new StampedMmuLock();
+  private final BiasedMmuLock lock = new BiasedMmuLock();
+  private final ReadSection section = lock.periods().register();
   private int one;
   private int two;
 
@@ -35,9 +37,9 @@ public class LockModes {
   /** Reads both, shared. */
   @Actor
   public void second(II_Result result) {
-    long stamp = lock.lockShared();
+    long stamp = lock.lockShared(section);
     result.r1 = one;
     result.r2 = two;
-    lock.unlockShared(stamp);
+    lock.unlockShared(section, stamp);
   }
 }

@@ -11,7 +11,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
 import dev.septum.trace.MmuCounter;
 
 /**
@@ -37,11 +37,7 @@ final class TinyTree {
   TinyTree(int maxTables) {
     mmu =
         new TdpMmu(
-            new Geometry(2, 1),
-            maxTables,
-            MmuOptions.SEPTUM,
-            new StampedMmuLock(),
-            TlbFlusher.NONE);
+            new Geometry(2, 1), maxTables, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
   }
 
   Walker newWalker() {

@@ -10,7 +10,7 @@ import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
 import dev.septum.trace.MmuCounter;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
@@ -54,7 +54,7 @@ public class ScalePaths {
 
     private final TdpMmu mmu =
         new TdpMmu(
-            Geometry.FOUR_LEVEL, 1 << 22, MmuOptions.SEPTUM, new StampedMmuLock(), TlbFlusher.NONE);
+            Geometry.FOUR_LEVEL, 1 << 22, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
     private final Walker walker = mmu.newWalker();
     private final PageFault fault = new PageFault();
     private final Random random = new Random(1);

@@ -11,7 +11,7 @@ import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -76,7 +76,7 @@ public class SeptumPaths {
               Geometry.FOUR_LEVEL,
               MAX_TABLES,
               MmuOptions.SEPTUM,
-              new StampedMmuLock(),
+              new BiasedMmuLock(),
               TlbFlusher.NONE);
     }
 

@@ -17,7 +17,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
-import dev.septum.sync.StampedMmuLock;
+import dev.septum.sync.BiasedMmuLock;
 import dev.septum.trace.MmuCounter;
 import java.util.List;
 
@@ -51,7 +51,7 @@ final class ScriptMachine implements AutoCloseable {
             PageLevel.LEVEL_1G,
             false);
     slots.add(slot);
-    this.mmu = new TdpMmu(geometry, MOST_TABLES, options, new StampedMmuLock(), flushes);
+    this.mmu = new TdpMmu(geometry, MOST_TABLES, options, new BiasedMmuLock(), flushes);
     this.walker = mmu.newWalker();
   }
 

@@ -9,14 +9,30 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who is counted as a waiter, what a holder sees of it, and how many may share. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class StampedMmuLockTest {
+@ParameterizedClass
+@EnumSource
+class MmuLockTest {
   private static final int MORE_THAN_THE_READER_BITS = 200;
 
-  private final StampedMmuLock lock = new StampedMmuLock();
+  private final LockKind kind;
+  private final MmuLock lock;
+  private final ReadSection section;
   private final Crew crew = new Crew();
+
+  MmuLockTest(LockKind kind) {
+    this.kind = kind;
+    this.lock = kind.newLock();
+    this.section = newSection();
+  }
+
+  private ReadSection newSection() {
+    return lock.periods().register();
+  }
 
   @Test
   void aFreeLockIsNeitherHeldNorContended() {
@@ -27,8 +43,8 @@ class StampedMmuLockTest {
   @Test
   void aReaderThatWaitsForAWriterIsCountedUntilItIsIn() {
     long stamp = lock.lockExclusive();
-    crew.start(() -> lock.unlockShared(lock.lockShared()));
-    Crew.await("the reader", () -> lock.waiters() == 1);
+    crew.start(() -> lock.unlockShared(section, lock.lockShared(section)));
+    Crew.await("the reader", () -> kind.waiters(lock) == 1);
     assertTrue(lock.isHeldExclusive());
     assertContention(1, true, false);
     lock.unlockExclusive(stamp);
@@ -48,22 +64,23 @@ class StampedMmuLockTest {
 
   @Test
   void aWriterThatWaitsForAReaderIsCountedUntilItIsIn() {
-    long stamp = lock.lockShared();
+    long stamp = lock.lockShared(section);
     startWriter();
     assertFalse(lock.isHeldExclusive());
     assertContention(1, true, true);
-    lock.unlockShared(stamp);
+    lock.unlockShared(section, stamp);
     crew.join();
     assertContention(0, false, false);
   }
 
   @Test
   void readersShareWithoutWaiting() {
-    long first = lock.lockShared();
-    long second = lock.lockShared();
+    ReadSection other = newSection();
+    long first = lock.lockShared(section);
+    long second = lock.lockShared(other);
     assertContention(0, false, false);
-    lock.unlockShared(first);
-    lock.unlockShared(second);
+    lock.unlockShared(section, first);
+    lock.unlockShared(other, second);
     lock.unlockExclusive(lock.lockExclusive());
   }
 
@@ -72,9 +89,9 @@ class StampedMmuLockTest {
     long exclusive = lock.yieldExclusive(lock.lockExclusive());
     assertTrue(lock.isHeldExclusive());
     lock.unlockExclusive(exclusive);
-    long shared = lock.yieldShared(lock.lockShared());
+    long shared = lock.yieldShared(section, lock.lockShared(section));
     assertFalse(lock.isHeldExclusive());
-    lock.unlockShared(shared);
+    lock.unlockShared(section, shared);
     lock.unlockExclusive(lock.lockExclusive());
   }
 
@@ -86,12 +103,12 @@ class StampedMmuLockTest {
     crew.start(
         () -> {
           Thread.currentThread().interrupt();
-          long shared = lock.lockShared();
+          long shared = lock.lockShared(section);
           interrupted.set(Thread.interrupted() ? 1 : -1);
-          lock.unlockShared(shared);
+          lock.unlockShared(section, shared);
           in.countDown();
         });
-    Crew.await("the reader", () -> lock.waiters() == 1);
+    Crew.await("the reader", () -> kind.waiters(lock) == 1);
     assertEquals(1, in.getCount());
     lock.unlockExclusive(stamp);
     crew.join();
@@ -106,16 +123,17 @@ class StampedMmuLockTest {
     for (int i = 0; i < MORE_THAN_THE_READER_BITS; i++) {
       crew.start(
           () -> {
-            long stamp = lock.lockShared();
+            ReadSection own = newSection();
+            long stamp = lock.lockShared(own);
             inside.incrementAndGet();
             allIn.countDown();
             mayLeave.await();
             inside.decrementAndGet();
-            lock.unlockShared(stamp);
+            lock.unlockShared(own, stamp);
           });
     }
     Crew.await("all readers to be in together", () -> allIn.getCount() == 0);
-    assertEquals(0, lock.waiters());
+    assertEquals(0, kind.waiters(lock));
     AtomicInteger seenByWriter = new AtomicInteger(-1);
     crew.start(
         () -> {
@@ -135,7 +153,7 @@ class StampedMmuLockTest {
   }
 
   private void assertContention(int waiters, boolean any, boolean exclusive) {
-    assertEquals(waiters, lock.waiters());
+    assertEquals(waiters, kind.waiters(lock));
     assertEquals(any, lock.isContended());
     assertEquals(exclusive, lock.isContendedByExclusive());
   }
