@@ -3,7 +3,6 @@ package dev.septum.mmu;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
-import dev.septum.trace.MmuCounter;
 
 /**
  * Maps the page of a fault, under the shared lock: walks down to the level it means to map at,
@@ -208,13 +207,5 @@ final class FaultPath {
             "gfn 0x%x is mapped by '%s', a fault found '%s': a leaf changed its frame without a zap",
             fault.gfn, Spte.describe(entry, level), Spte.describe(leaf, level)));
     return FaultResult.RETRY;
-  }
-
-  static MmuCounter counterOf(FaultResult result) {
-    return switch (result) {
-      case FIXED -> MmuCounter.FAULTS_FIXED;
-      case SPURIOUS -> MmuCounter.FAULTS_SPURIOUS;
-      case RETRY -> MmuCounter.FAULTS_RETRY;
-    };
   }
 }

@@ -47,7 +47,7 @@ public final class PageFault {
     this.pfn = NO_FRAME;
     this.largestLevel = PageLevel.PG_4K;
     this.wantedLevel = PageLevel.LEAF_LEVELS;
-    this.limits = UNLIMITED;
+    limitedBy(UNLIMITED);
     this.goalLevel = PageLevel.PG_4K;
     this.mappedLevel = 0;
     this.tablesMissing = 0;
@@ -77,7 +77,10 @@ public final class PageFault {
 
   /** Sets what limits the size of the mapping here. */
   public PageFault limitedBy(MappingLimits what) {
-    this.limits = what;
+    if (limits
+        != what) { // the store of a reference costs a collector's barrier, maybe with a fence
+      limits = what;
+    }
     return this;
   }
 

@@ -181,12 +181,11 @@ public final class TdpMmu implements AutoCloseable {
   public FaultResult fault(Walker walker, PageFault fault) {
     geometry.checkGfn(fault.gfn);
     walker.checkUsableBy(this);
-    checkUsable();
     FaultResult result;
     int wanted = geometry.levels() - 1;
     do {
       walker.tables.topUp(wanted);
-      enter(walker, false);
+      walker.hold.enter(false);
       try {
         result = faultPath.map(walker, root, fault);
       } finally {
@@ -196,8 +195,10 @@ public final class TdpMmu implements AutoCloseable {
         walker.tables.require(fault.tablesMissing());
       }
     } while (fault.tablesMissing() > 0);
-    walker.counters.increment(FaultPath.counterOf(result));
-    health.check();
+    walker.counters.increment(result.counter());
+    if (result == FaultResult.RETRY) {
+      health.check();
+    }
     return result;
   }
 

@@ -266,7 +266,8 @@ public final class TableArena {
   public void readAllAcquire(int table, long[] into) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
     int from = offset(table, 0);
-    for (int index = 0; index < into.length; index++) {
+    int count = geometry.entries();
+    for (int index = 0; index < count; index++) {
       into[index] = (long) LONGS.getAcquire(chunk, from + index);
     }
   }
@@ -279,7 +280,8 @@ public final class TableArena {
   public void exchangeAll(int table, long value, long[] old) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
     int from = offset(table, 0);
-    for (int index = 0; index < old.length; index++) {
+    int count = geometry.entries();
+    for (int index = 0; index < count; index++) {
       old[index] = (long) LONGS.getAndSet(chunk, from + index, value);
     }
   }

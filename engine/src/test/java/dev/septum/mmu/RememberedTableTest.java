@@ -8,32 +8,50 @@ import dev.septum.paging.Access;
 import dev.septum.paging.EntryPlace;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
-import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.sync.BiasedMmuLock;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A table that a walker remembers dies, and is used again elsewhere: there is only one. */
+/**
+ * A table that a walker remembers dies, and is used again elsewhere: there is only one. With two
+ * levels it is a table of 4K entries, with three a table of 2M entries.
+ */
+@ParameterizedClass
+@ValueSource(ints = {2, 3})
 final class RememberedTableTest {
-  private static final Geometry GEOMETRY = new Geometry(2, 2);
-  private static final GfnRange BLOCK = GfnRange.ofPages(0, 4);
-  private static final GfnRange OTHER_BLOCK = GfnRange.ofPages(4, 4);
-  private static final long PFN_OFFSET = 16;
+  private static final long PFN_OFFSET = 64;
 
-  private final TdpMmu mmu =
-      new TdpMmu(GEOMETRY, 2, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
-  private final Walker host = mmu.newWalker();
-  private final Walker vcpu = mmu.newWalker();
+  private final Geometry geometry;
+  private final int small;
+  private final int large;
+  private final GfnRange block;
+  private final GfnRange otherBlock;
+  private final TdpMmu mmu;
+  private final Walker host;
+  private final Walker vcpu;
+
+  RememberedTableTest(int levels) {
+    geometry = new Geometry(levels, 2);
+    small = levels - 1;
+    large = levels;
+    block = GfnRange.ofPages(0, geometry.pages(large));
+    otherBlock = GfnRange.ofPages(block.end(), block.pages());
+    mmu = new TdpMmu(geometry, 2, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
+    host = mmu.newWalker();
+    vcpu = mmu.newWalker();
+  }
 
   @BeforeEach
   void mapOneBlockByATableAndOneByALeaf() {
-    for (long gfn = 0; gfn < BLOCK.end(); gfn++) {
-      fault(gfn, PageLevel.PG_4K);
+    for (long gfn = 0; gfn < block.end(); gfn += geometry.pages(small)) {
+      fault(gfn, small);
     }
-    fault(OTHER_BLOCK.start(), PageLevel.PG_2M);
+    fault(otherBlock.start(), large);
   }
 
   @AfterEach
@@ -49,39 +67,39 @@ final class RememberedTableTest {
   }
 
   private void mergeAndUseTheTableForTheOtherBlock() {
-    assertEquals(1, mmu.merge(host, BLOCK, PageLevel.PG_2M, (gfn, cap) -> cap));
-    assertEquals(1, mmu.split(host, OTHER_BLOCK, PageLevel.PG_4K, false));
+    assertEquals(1, mmu.merge(host, block, large, (gfn, cap) -> cap));
+    assertEquals(1, mmu.split(host, otherBlock, small, false));
   }
 
   private void assertFound(long gfn, int level) {
     long entry = mmu.walk(vcpu, gfn);
     assertTrue(Spte.isPresent(entry));
     assertEquals(level, vcpu.level());
-    assertEquals(gfn + PFN_OFFSET, Spte.pfnOf(entry, level, gfn, GEOMETRY));
+    assertEquals(gfn + PFN_OFFSET, Spte.pfnOf(entry, level, gfn, geometry));
   }
 
   @Test
   void isForgottenBetweenSections() {
     vcpu.section().open();
-    assertFound(1, PageLevel.PG_4K);
+    assertFound(1, small);
     vcpu.section().close();
     mergeAndUseTheTableForTheOtherBlock();
     vcpu.section().open();
-    assertFound(1, PageLevel.PG_2M);
-    assertFound(5, PageLevel.PG_4K);
+    assertFound(1, large);
+    assertFound(otherBlock.start() + 1, small);
     vcpu.section().close();
   }
 
   @Test
   void isForgottenAtAQuiescentPoint() {
     vcpu.section().open();
-    assertFound(1, PageLevel.PG_4K);
-    assertEquals(1, mmu.merge(host, BLOCK, PageLevel.PG_2M, (gfn, cap) -> cap));
-    assertFound(1, PageLevel.PG_2M); // dead, and so full of FROZEN, but not used again
+    assertFound(1, small);
+    assertEquals(1, mmu.merge(host, block, large, (gfn, cap) -> cap));
+    assertFound(1, large); // dead, and so full of FROZEN, but not used again
     vcpu.section().quiesce();
-    assertEquals(1, mmu.split(host, OTHER_BLOCK, PageLevel.PG_4K, false));
-    assertFound(1, PageLevel.PG_2M);
-    assertFound(5, PageLevel.PG_4K);
+    assertEquals(1, mmu.split(host, otherBlock, small, false));
+    assertFound(1, large);
+    assertFound(otherBlock.start() + 1, small);
     vcpu.section().close();
   }
 
@@ -89,9 +107,10 @@ final class RememberedTableTest {
   @Test
   void wouldBeSomebodyElsesIfItWereNotForgotten() {
     EntryPlace place = new EntryPlace();
-    place.begin(mmu.root().table(), GEOMETRY.levels(), 0);
-    assertEquals(1 + PFN_OFFSET, Spte.pfn(mmu.arena().descendAcquire(1, place)));
+    place.begin(mmu.root().table(), geometry.levels(), 0);
+    long before = mmu.arena().descendAcquire(1, place);
+    assertEquals(1 + PFN_OFFSET, Spte.pfnOf(before, small, 1, geometry));
     mergeAndUseTheTableForTheOtherBlock();
-    assertNotEquals(1 + PFN_OFFSET, Spte.pfn(mmu.arena().descendAcquire(1, place)));
+    assertNotEquals(before, mmu.arena().descendAcquire(1, place));
   }
 }

@@ -47,6 +47,28 @@ class TableArenaTest {
     assertEquals(limit, arena.carved());
   }
 
+  @Test
+  void aWholeTableIsFilledReadAndExchangedAndItsNeighboursAreNot() {
+    Geometry geometry = new Geometry(2, 3);
+    TableArena arena = new TableArena(geometry, 3);
+    int[] tables = carveAll(arena);
+    for (int table : tables) {
+      arena.fillPlain(table, 100L * table, 2);
+    }
+    long[] read = new long[geometry.entries() + 1];
+    arena.readAllAcquire(tables[1], read);
+    long[] old = new long[geometry.entries()];
+    arena.exchangeAll(tables[1], Spte.FROZEN, old);
+    for (int index = 0; index < geometry.entries(); index++) {
+      assertEquals(100L * tables[1] + 2L * index, read[index]);
+      assertEquals(read[index], old[index]);
+      assertEquals(Spte.FROZEN, arena.entryAcquire(tables[1], index));
+      assertEquals(100L * tables[0] + 2L * index, arena.entryAcquire(tables[0], index));
+      assertEquals(100L * tables[2] + 2L * index, arena.entryAcquire(tables[2], index));
+    }
+    assertEquals(0, read[geometry.entries()]);
+  }
+
   @ParameterizedTest
   @CsvSource({"2, 1, 2200", "3, 4, 4200", "4, 9, 2110"})
   void numbersDifferAndAreListedInOrder(int levels, int bits, int limit) {

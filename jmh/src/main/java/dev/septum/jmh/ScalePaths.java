@@ -31,8 +31,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a fault costs in a guest of some size, all of which is mapped in pages of 4K. A terabyte is
- * {@code -p gib=1024}; it wants 2.1 GiB of heap, which is printed.
+ * What a fault and a walk cost in a guest of some size, all of which is mapped in pages of 4K. A
+ * terabyte is {@code -p gib=1024}; it wants 2.1 GiB of heap, which is printed.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -43,12 +43,13 @@ public class ScalePaths {
   private static final int BLOCK = 512;
   private static final int BLOCKS = 256;
   private static final long PAGES_OF_GIB = 262_144;
+  private static final int WALKS = 500_000;
   private static final long PFN_OFFSET = 1L << 20;
 
   /** A guest, mapped but for some blocks of 2 MiB that were just unmapped. */
   @State(Scope.Thread)
   public static class Guest {
-    /** Its memory in GiB. */
+    /** Its memory in GiB, a power of 2. */
     @Param("1")
     public int gib;
 
@@ -59,6 +60,7 @@ public class ScalePaths {
     private final PageFault fault = new PageFault();
     private final Random random = new Random(1);
     private final long[] unmapped = new long[BLOCKS];
+    private long lastRandom = 88_172_645_463_325_252L;
 
     /** Maps all of it. */
     @Setup
@@ -113,5 +115,24 @@ public class ScalePaths {
         guest.map(gfn);
       }
     }
+  }
+
+  /** Walks to random pages of the whole guest, inside one read section. */
+  @Benchmark
+  @OperationsPerInvocation(WALKS)
+  public long walkAnywhere(Guest guest) {
+    long mask = guest.gib * PAGES_OF_GIB - 1;
+    long random = guest.lastRandom;
+    long sum = 0;
+    guest.walker.section().open();
+    for (int i = 0; i < WALKS; i++) {
+      random ^= random << 13;
+      random ^= random >>> 7;
+      random ^= random << 17;
+      sum += guest.mmu.walk(guest.walker, random & mask);
+    }
+    guest.walker.section().close();
+    guest.lastRandom = random;
+    return sum;
   }
 }

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
       "  septum  'vcpu R|W|X address' a line, the address in hexadecimal; '#' begins a comment",
       "  ftrace  text of the kernel's kvm_page_fault tracepoint, among any other events; without a"
           + " vCPU's number, each task is a vCPU",
-      "  lackey  what 'valgrind --tool=lackey --trace-mem=yes' prints; all is vCPU 0's",
+      "  lackey  what 'valgrind --tool=lackey --trace-mem=yes --log-file=FILE' writes; vCPU 0's",
       "",
       "Exit codes: 0 sound; 1 the run or the audit failed; 2 bad usage or input."
     })
