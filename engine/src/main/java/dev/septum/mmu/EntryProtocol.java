@@ -1,9 +1,12 @@
 package dev.septum.mmu;
 
+import dev.septum.mmu.ExternalPageTable.Outcome;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
 import dev.septum.trace.MmuCounter;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /*
  * THE PROTOCOL
@@ -20,6 +23,13 @@ import dev.septum.trace.MmuCounter;
  *   leaf    empty                  clear; clearLeaves      exclusive  release; plain
  *   table   empty                  unlinkEmpty; detachAll  exclusive  release; exchange
  *   any     FROZEN, once its table is unlinked: detach, in its caller's mode, by exchange
+ *
+ * In a mirror root, three steps take the place of one, in either mode (protocol "mirror"):
+ *
+ *   empty   FROZEN  leaf           install                 shared     CAS, then release
+ *   empty   FROZEN  table          link                    shared     CAS, then release
+ *   leaf    FROZEN  table          link (a split)          either     CAS, then release
+ *   leaf    FROZEN  empty          clear                   exclusive  CAS, then release
  *
  * "shared" means under the shared or the exclusive lock. Hardware sets A and D by CAS at any time,
  * without a lock; so every change under the shared lock is a CAS, and that is its linearization point.
@@ -38,6 +48,13 @@ import dev.septum.trace.MmuCounter;
  * installed is counted out, an A or D that a late walk set is handed on to the leaf that took the
  * table's place. The table may be used again after a grace period.
  *
+ * Mirror. FROZEN is a lock on one entry: whoever put it there asks the external page table for the
+ * change, and then publishes the new entry, or restores the old one if that was refused. Others who meet
+ * FROZEN look the page up again; so a table is there in the external tree before anything is put in it.
+ * What is refused as BUSY is restored under the shared lock; under the exclusive lock every vCPU is
+ * brought out and kept out, and the change asked for once more, which must succeed. The linearization
+ * point is the external table's own; until the release that publishes it nobody else acts on the entry.
+ *
  * Counters change after the change of the entry has succeeded, by the thread that made it.
  */
 
@@ -51,38 +68,95 @@ final class EntryProtocol {
   private final TableArena arena;
   private final Geometry geometry;
   private final HardwareWalk hardware;
+  private final MachineHealth health;
+  private final @Nullable ExternalPageTable external;
 
-  EntryProtocol(TableArena arena, HardwareWalk hardware) {
+  EntryProtocol(
+      TableArena arena,
+      HardwareWalk hardware,
+      MachineHealth health,
+      @Nullable ExternalPageTable external) {
     this.arena = arena;
     this.geometry = arena.geometry();
     this.hardware = hardware;
+    this.health = health;
+    this.external = external;
   }
 
   /**
    * Puts a leaf in the place of an empty entry or of a leaf of the same frame. Shared.
    *
-   * @return the witness: {@code old} if it is done
+   * @param gfn any gfn under the entry
+   * @return the witness: {@code old} if it is done; FROZEN if a mirror's external table refused
    */
-  long install(Walker walker, int table, int index, int level, long old, long leaf) {
-    long witness = arena.casEntry(table, index, old, leaf);
-    if (witness != old) {
-      walker.counters.increment(MmuCounter.RACES_LOST);
-    } else if (!Spte.isPresent(old)) {
+  long install(
+      Walker walker, Root root, int table, int index, int level, long gfn, long old, long leaf) {
+    long witness = change(walker, root, table, index, level, gfn, old, leaf);
+    if (witness == old && !Spte.isPresent(old)) {
       walker.counters.increment(MmuCounter.mapped(level));
     }
     return witness;
+  }
+
+  /** Changes an entry: by one CAS, or, in a mirror, through FROZEN. Returns as {@link #install}. */
+  private long change(
+      Walker walker, Root root, int table, int index, int level, long gfn, long old, long now) {
+    boolean mirrored = root.isMirror();
+    long witness = arena.casEntry(table, index, old, mirrored ? Spte.FROZEN : now);
+    if (witness != old) {
+      walker.counters.increment(MmuCounter.RACES_LOST);
+      return witness;
+    }
+    if (mirrored) {
+      boolean done = false;
+      try {
+        done = forward(walker, level, geometry.round(gfn, level), old, now);
+      } finally {
+        arena.storeEntryRelease(table, index, done ? now : old);
+      }
+      return done ? old : Spte.FROZEN;
+    }
+    return old;
+  }
+
+  /** Has the external table make a change; false if it was refused, or has bugged the machine. */
+  private boolean forward(Walker walker, int level, long gfn, long old, long now) {
+    ExternalPageTable table = Objects.requireNonNull(external);
+    try {
+      Outcome outcome = table.set(gfn, level, old, now);
+      if (outcome == Outcome.BUSY) {
+        walker.counters.increment(MmuCounter.EXTERNAL_BUSY);
+        if (walker.hold.isExclusive()) {
+          table.excludeVcpus();
+          try {
+            outcome = table.set(gfn, level, old, now);
+          } finally {
+            table.admitVcpus();
+          }
+          if (outcome == Outcome.BUSY) {
+            health.bug(
+                String.format(
+                    "gfn 0x%x level %d: busy with every vCPU out of the guest", gfn, level));
+          }
+        }
+      }
+      return outcome == Outcome.DONE;
+    } catch (IllegalStateException broken) {
+      health.bug(String.valueOf(broken.getMessage()));
+      return false;
+    }
   }
 
   /**
    * Puts a filled, unreachable table in the place of an empty entry, or of the huge leaf whose
    * translations it repeats. Shared.
    *
-   * @return the witness: {@code old} if it is done
+   * @return as {@link #install}
    */
-  long link(Walker walker, int table, int index, int level, long old, int child) {
-    long witness = arena.casEntry(table, index, old, Spte.makeTable(child));
+  long link(
+      Walker walker, Root root, int table, int index, int level, long gfn, long old, int child) {
+    long witness = change(walker, root, table, index, level, gfn, old, Spte.makeTable(child));
     if (witness != old) {
-      walker.counters.increment(MmuCounter.RACES_LOST);
       return witness;
     }
     walker.tables.linked();
@@ -124,9 +198,19 @@ final class EntryProtocol {
     return witness;
   }
 
-  /** Removes a leaf. Exclusive. The caller flushes what it covered before it leaves the lock. */
-  void clear(Walker walker, int table, int index, int level) {
-    arena.storeEntryRelease(table, index, Spte.EMPTY);
+  /**
+   * Removes a leaf. Exclusive. The caller flushes what it covered before it leaves the lock.
+   *
+   * @param leaf the entry, which nobody else changes but for A and D
+   * @throws MachineBuggedException if a mirror's external table is broken
+   */
+  void clear(Walker walker, Root root, int table, int index, int level, long gfn, long leaf) {
+    if (root.isMirror()) {
+      change(walker, root, table, index, level, gfn, leaf, Spte.EMPTY);
+      health.check();
+    } else {
+      arena.storeEntryRelease(table, index, Spte.EMPTY);
+    }
     walker.counters.add(MmuCounter.mapped(level), -1);
     walker.counters.increment(MmuCounter.ZAPS);
   }
@@ -196,6 +280,9 @@ final class EntryProtocol {
    * closed. Exclusive; nothing is flushed.
    */
   void detachAll(Walker walker, Root root) {
+    if (root.isMirror()) {
+      emptyMirror(walker, root.table(), geometry.levels(), 0);
+    }
     int level = geometry.levels();
     long known = Spte.ACCESSED | Spte.DIRTY;
     for (int index = 0; index < geometry.entries(); index++) {
@@ -207,5 +294,20 @@ final class EntryProtocol {
       }
     }
     walker.tables.unlinked(root.table());
+  }
+
+  /** Takes every page and every table but the root's back from the external table. */
+  private void emptyMirror(Walker walker, int table, int level, long gfn) {
+    ExternalPageTable mirrored = Objects.requireNonNull(external);
+    for (int index = 0; index < geometry.entries(); index++) {
+      long entry = arena.entryAcquire(table, index);
+      long at = gfn + index * geometry.pages(level);
+      if (Spte.isTable(entry, level)) {
+        emptyMirror(walker, Spte.table(entry), level - 1, at);
+        mirrored.freeTable(at, level - 1, Spte.table(entry));
+      } else if (Spte.isPresent(entry)) {
+        forward(walker, level, at, entry, Spte.EMPTY);
+      }
+    }
   }
 }

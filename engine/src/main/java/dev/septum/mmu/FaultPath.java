@@ -10,7 +10,8 @@ import dev.septum.paging.TableArena;
  *
  * <p>Who loses a race goes on with what the winner has put there. RETRY is for a page lookup to be
  * done again, a table that died under the walk, too few tables in the walker, and a fault that has
- * bugged the machine.
+ * bugged the machine; in a mirror also for an entry that is being changed, and for what the
+ * external page table refused. In a mirror a table is never replaced, and no write is fast.
  */
 final class FaultPath {
   private final TableArena arena;
@@ -84,15 +85,15 @@ final class FaultPath {
     if (level < goal) { // a table stands at the goal: what is to become of it is decided there
       table = root.table();
       level = geometry.levels();
-      entry = arena.entryAcquire(table, geometry.index(fault.gfn, level));
+      entry = arena.entryAcquire(table, root.index(geometry, fault.gfn, level));
     }
-    int index = geometry.index(fault.gfn, level);
+    int index = root.index(geometry, fault.gfn, level);
     for (; ; ) {
       if (Spte.isFrozen(entry)) {
         return FaultResult.RETRY;
       }
       if (Spte.isTable(entry, level)) {
-        if (level == goal) {
+        if (level == goal && !root.isMirror()) {
           if (isWritableBelow(walker, root, fault)) {
             return fast(fault, walker.level());
           }
@@ -104,26 +105,35 @@ final class FaultPath {
             entry = now;
             continue;
           }
+        }
+        if (level == goal) {
           goal--; // the table stays: map inside it
+          if (root.isMirror()) {
+            fault.setGoal(goal);
+          }
         }
         table = Spte.table(entry);
         level--;
-        index = geometry.index(fault.gfn, level);
+        index = root.index(geometry, fault.gfn, level);
         entry = arena.entryAcquire(table, index);
-      } else if (Spte.isPresent(entry) && fault.isWrite() && Spte.isWritable(entry)) {
+      } else if (root.isMirror() && Spte.isPresent(entry) && level > goal && !fault.splitsPrivate) {
+        return spurious(fault, level); // smaller than it is, it is mapped by other means
+      } else if (!root.isMirror()
+          && Spte.isPresent(entry)
+          && fault.isWrite()
+          && Spte.isWritable(entry)) {
         return fast(fault, level);
       } else if (level == goal) {
         long leaf = leafFor(fault, level, entry);
         if (Spte.isPresent(entry)) {
           if (fault.prefetch || Spte.allows(entry, fault.accessBits) || leaf == entry) {
-            fault.setMapped(level);
-            return FaultResult.SPURIOUS;
+            return spurious(fault, level);
           }
           if (Spte.pfn(entry) != Spte.pfn(leaf)) {
             return bug(fault, level, entry, leaf);
           }
         }
-        long witness = protocol.install(walker, table, index, level, entry, leaf);
+        long witness = protocol.install(walker, root, table, index, level, fault.gfn, entry, leaf);
         if (witness == entry) {
           return fixed(fault, level);
         }
@@ -131,18 +141,19 @@ final class FaultPath {
       } else if (walker.tables.available() == 0) {
         return FaultResult.RETRY; // a merge has taken a table away since they were counted
       } else if (Spte.isPresent(entry)) {
-        entry = split.splitLeaf(walker, table, index, level, fault.gfn, entry);
+        entry = split.splitLeaf(walker, root, table, index, level, fault.gfn, entry);
       } else {
-        entry = linkEmpty(walker, table, index, level, fault.gfn, entry);
+        entry = linkEmpty(walker, root, table, index, level, fault.gfn, entry);
       }
     }
   }
 
   /** Links an empty table; returns the entry as it is afterwards, whoever has written it. */
-  private long linkEmpty(Walker walker, int table, int index, int level, long gfn, long entry) {
+  private long linkEmpty(
+      Walker walker, Root root, int table, int index, int level, long gfn, long entry) {
     int child = walker.tables.take(level - 1, geometry.round(gfn, level));
     arena.clearPlain(child);
-    long witness = protocol.link(walker, table, index, level, entry, child);
+    long witness = protocol.link(walker, root, table, index, level, gfn, entry, child);
     if (witness == entry) {
       return Spte.makeTable(child);
     }
@@ -184,6 +195,11 @@ final class FaultPath {
     return FaultResult.SPURIOUS;
   }
 
+  private static FaultResult spurious(PageFault fault, int level) {
+    fault.setMapped(level);
+    return FaultResult.SPURIOUS;
+  }
+
   private static FaultResult fixed(PageFault fault, int level) {
     fault.setMapped(level);
     return FaultResult.FIXED;
@@ -192,7 +208,7 @@ final class FaultPath {
   /** The leaf that this fault installs in the place of {@code old}. */
   private long leafFor(PageFault fault, int level, long old) {
     boolean written = fault.isWrite() && !fault.prefetch;
-    boolean dirty = fault.writable && (options.presetDirty() || written);
+    boolean dirty = fault.writable && (options.presetDirty() || fault.isPrivate || written);
     long flags = (fault.prefetch ? 0 : Spte.ACCESSED) | (dirty ? Spte.DIRTY : 0);
     if (!options.presetDirty() && Spte.isPresent(old)) {
       flags |= Spte.accessedDirty(old);

@@ -11,9 +11,10 @@ import dev.septum.trace.MmuCounter;
  *
  * <p>Lock-free, inside a read section; no lock is wanted. A walk begins at the lowest table that
  * the walker remembers on its way. If it meets FROZEN it stands in a dead table, and starts again
- * at the root, where another operation has succeeded meanwhile. Until a table that was unlinked is
- * full of FROZEN, a walk may still end in it: it is over before the operation that unlinked the
- * table is.
+ * at the root, where another operation has succeeded meanwhile. (In a mirror an entry that is being
+ * changed is FROZEN as well: there a walk that began at the root ends at it.) Until a table that
+ * was unlinked is full of FROZEN, a walk may still end in it: it is over before the operation that
+ * unlinked the table is.
  */
 final class HardwareWalk {
   private final TableArena arena;
@@ -27,17 +28,19 @@ final class HardwareWalk {
   /**
    * Walks to the entry that decides about {@code gfn}: a leaf, or what is not present.
    *
-   * @return the entry; where it stands is left in the walker
+   * @return the entry; FROZEN only in a mirror; where it stands is left in the walker
    */
   long walk(Walker walker, Root root, long gfn) {
     EntryPlace place = walker.place;
     place.begin(root.table(), geometry.levels(), walker.section.lapses());
+    boolean fromRoot = place.isAtRoot();
     for (; ; ) {
-      long entry = arena.descendAcquire(gfn, place);
-      if (!Spte.isFrozen(entry)) {
+      long entry = arena.descendAcquire(gfn | root.gfnBits(), place);
+      if (!Spte.isFrozen(entry) || (fromRoot && root.isMirror())) {
         return entry;
       }
       place.restart(root.table(), geometry.levels());
+      fromRoot = true;
     }
   }
 
@@ -66,7 +69,7 @@ final class HardwareWalk {
           return entry;
         }
         long witness =
-            arena.casEntry(walker.place.table(), geometry.index(gfn, level), entry, marked);
+            arena.casEntry(walker.place.table(), root.index(geometry, gfn, level), entry, marked);
         if (witness == entry) {
           return marked;
         }

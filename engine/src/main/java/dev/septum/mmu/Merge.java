@@ -49,8 +49,7 @@ final class Merge {
 
   private void mergeLevels(
       Walker walker, Root root, GfnRange range, int smallest, int largest, MappingLimits limits) {
-    RangeCursor cursor = walker.cursor;
-    cursor.begin(root.table(), range, smallest);
+    RangeCursor cursor = walker.cursorOver(root, range, smallest);
     while (cursor.next()) {
       int level = cursor.level();
       long gfn = cursor.gfn();

@@ -17,6 +17,8 @@ public final class PageFault {
   long gfn;
   int accessBits;
   boolean prefetch;
+  boolean isPrivate;
+  boolean splitsPrivate;
   int wantedLevel;
   long pfn;
   boolean writable;
@@ -44,6 +46,8 @@ public final class PageFault {
     this.accessBits = accessBits;
     this.sequence = sequence;
     this.prefetch = false;
+    this.isPrivate = false;
+    this.splitsPrivate = false;
     this.pfn = NO_FRAME;
     this.largestLevel = PageLevel.PG_4K;
     this.wantedLevel = PageLevel.LEAF_LEVELS;
@@ -87,6 +91,18 @@ public final class PageFault {
   /** Nobody touches the page yet: map it, but not as accessed. */
   public PageFault asPrefetch() {
     this.prefetch = true;
+    return this;
+  }
+
+  /**
+   * The page is private memory of a trust domain: its mapping goes to the mirror root.
+   *
+   * @param split whether a larger leaf that is there is split, under the shared lock; else the
+   *     fault is spurious there, whatever level it wants
+   */
+  public PageFault asPrivate(boolean split) {
+    this.isPrivate = true;
+    this.splitsPrivate = split;
     return this;
   }
 

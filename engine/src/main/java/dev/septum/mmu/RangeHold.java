@@ -109,6 +109,11 @@ final class RangeHold {
     }
   }
 
+  /** Whether the lock is, or was last, held alone. */
+  boolean isExclusive() {
+    return exclusive;
+  }
+
   /** Whether lock and section are held now. */
   boolean isHeld() {
     return held;

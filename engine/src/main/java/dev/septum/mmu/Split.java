@@ -14,26 +14,29 @@ final class Split {
   private final TableArena arena;
   private final Geometry geometry;
   private final EntryProtocol protocol;
+  private final MachineHealth health;
 
-  Split(TableArena arena, EntryProtocol protocol) {
+  Split(TableArena arena, EntryProtocol protocol, MachineHealth health) {
     this.arena = arena;
     this.geometry = arena.geometry();
     this.protocol = protocol;
+    this.health = health;
   }
 
   /**
    * Replaces one leaf; takes one table from the walker, which must have it. Either lock.
    *
    * @param leaf the leaf as it was read
-   * @return the entry as it is afterwards: the new table, or what somebody else has put there
+   * @return the entry as it is afterwards: the new table, or what somebody else has put there;
+   *     FROZEN if a mirror's external table refused
    */
-  long splitLeaf(Walker walker, int table, int index, int level, long gfn, long leaf) {
+  long splitLeaf(Walker walker, Root root, int table, int index, int level, long gfn, long leaf) {
     int child = walker.tables.take(level - 1, geometry.round(gfn, level));
     long old = leaf;
     while (Spte.isLeaf(old, level)) {
       long first = Spte.makeSmall(old, level, 0, geometry);
       arena.fillPlain(child, first, Spte.stepOf(level - 1, geometry));
-      long witness = protocol.link(walker, table, index, level, old, child);
+      long witness = protocol.link(walker, root, table, index, level, gfn, old, child);
       if (witness == old) {
         return Spte.makeTable(child);
       }
@@ -54,13 +57,13 @@ final class Split {
       walker.tables.require(wanted);
       walker.hold.reenter();
     }
-    RangeCursor cursor = walker.cursor;
-    cursor.begin(root.table(), range, target + 1);
+    RangeCursor cursor = walker.cursorOver(root, range, target + 1);
     while (cursor.next()) {
       if (cursor.hasProgressed() && walker.mustGiveWay()) {
         walker.giveWay();
         cursor.resume();
       } else if (Spte.isFrozen(cursor.entry())) {
+        health.check(); // if that is why it was refused
         cursor.resume();
       } else if (Spte.isLeaf(cursor.entry(), cursor.level())) {
         if (walker.tables.available()
@@ -73,6 +76,7 @@ final class Split {
           cursor.update(
               splitLeaf(
                   walker,
+                  root,
                   cursor.table(),
                   cursor.index(),
                   cursor.level(),
@@ -89,8 +93,7 @@ final class Split {
    */
   private int tablesNeeded(Walker walker, Root root, GfnRange range, int target) {
     long needed = 0;
-    RangeCursor cursor = walker.cursor;
-    cursor.begin(root.table(), range, target + 1);
+    RangeCursor cursor = walker.cursorOver(root, range, target + 1);
     while (cursor.next()) {
       if (Spte.isLeaf(cursor.entry(), cursor.level())) {
         long from = Math.max(range.start(), cursor.gfn());

@@ -13,6 +13,7 @@ import dev.septum.sync.ReadSection;
 import dev.septum.trace.MmuCounter;
 import dev.septum.trace.MmuCounters;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations on a tree, each under its lock.
@@ -55,17 +56,33 @@ public final class TdpMmu implements AutoCloseable {
   private final Split split;
   private final Merge merge;
   private final Zap zap;
+  private final long gfnLimit;
   private final Root root;
+  private final @Nullable Root mirror;
 
-  /**
-   * An MMU with an empty tree.
-   *
-   * @param maxTables the most tables that it may ever use, the root included
-   * @param lock what stands for {@code kvm->mmu_lock}; not shared with another MMU
-   */
+  /** A normal VM's MMU: one root, empty. Else as the other constructor. */
   public TdpMmu(
       Geometry geometry, int maxTables, MmuOptions options, MmuLock lock, TlbFlusher flusher) {
+    this(geometry, maxTables, options, lock, flusher, null);
+  }
+
+  /**
+   * An MMU with empty roots.
+   *
+   * @param maxTables the most tables that it may ever use, the roots included
+   * @param lock what stands for {@code kvm->mmu_lock}; not shared with another MMU
+   * @param mirroring what makes it that of a trust domain; null for a normal VM
+   * @throws IllegalArgumentException if the shared bit is none of the geometry's
+   */
+  public TdpMmu(
+      Geometry geometry,
+      int maxTables,
+      MmuOptions options,
+      MmuLock lock,
+      TlbFlusher flusher,
+      @Nullable Mirroring mirroring) {
     this.geometry = geometry;
+    this.gfnLimit = mirroring == null ? geometry.gfnLimit() : geometry.checkGfn(mirroring.gfnBit());
     this.options = options;
     this.lock = lock;
     this.flusher = flusher;
@@ -73,18 +90,25 @@ public final class TdpMmu implements AutoCloseable {
     this.arena = new TableArena(geometry, maxTables);
     this.pool = new TablePool(arena, periods);
     this.hardware = new HardwareWalk(arena);
-    this.protocol = new EntryProtocol(arena, hardware);
-    this.split = new Split(arena, protocol);
+    this.protocol =
+        new EntryProtocol(arena, hardware, health, mirroring == null ? null : mirroring.external());
+    this.split = new Split(arena, protocol, health);
     this.merge = new Merge(arena, protocol, invalidation, options);
-    this.zap = new Zap(geometry, protocol);
+    this.zap = new Zap(geometry, protocol, health);
     this.faultPath =
         new FaultPath(arena, protocol, hardware, split, merge, invalidation, health, options);
     try (Walker walker = newWalker()) {
-      walker.tables.require(1);
-      this.root = new Root(walker.tables.take(geometry.levels(), 0));
-      arena.clearPlain(root.table());
-      walker.tables.linked();
+      this.root = new Root(newRootTable(walker), mirroring == null ? 0 : gfnLimit, false);
+      this.mirror = mirroring == null ? null : new Root(newRootTable(walker), 0, true);
     }
+  }
+
+  private int newRootTable(Walker walker) {
+    walker.tables.require(1);
+    int table = walker.tables.take(geometry.levels(), 0);
+    arena.clearPlain(table);
+    walker.tables.linked();
+    return table;
   }
 
   /** The shape of the tree. */
@@ -118,6 +142,53 @@ public final class TdpMmu implements AutoCloseable {
 
   Root root() {
     return root;
+  }
+
+  /** One more than the largest canonical gfn. */
+  public long gfnLimit() {
+    return gfnLimit;
+  }
+
+  private GfnRange allGfns() {
+    return new GfnRange(0, gfnLimit);
+  }
+
+  /**
+   * Checks that a range lies in the guest's memory.
+   *
+   * @return the range
+   * @throws IllegalArgumentException if it does not; in a trust domain, gfns are canonical
+   */
+  public GfnRange checkRange(GfnRange range) {
+    geometry.checkRange(range);
+    if (range.end() > gfnLimit) {
+      throw new IllegalArgumentException(
+          String.format("%s is beyond canonical gfns, which end at 0x%x", range, gfnLimit));
+    }
+    return range;
+  }
+
+  /**
+   * The mirror root.
+   *
+   * @throws IllegalStateException if this is a normal VM's
+   */
+  private Root mirrorRoot() {
+    if (mirror == null) {
+      throw new IllegalStateException("a normal VM has no private memory");
+    }
+    return mirror;
+  }
+
+  private List<Root> roots(Roots which) {
+    if (mirror == null) {
+      return List.of(root);
+    }
+    return switch (which) {
+      case DIRECT -> List.of(root);
+      case MIRROR -> List.of(mirror);
+      case BOTH -> List.of(root, mirror);
+    };
   }
 
   /** What a further thread needs to use this MMU. Close it when the thread ends. */
@@ -162,6 +233,16 @@ public final class TdpMmu implements AutoCloseable {
     return hardware.access(walker, root, gfn, accessBits);
   }
 
+  /**
+   * Walks the mirror root; else as {@link #walk}. Hardware does not: an entry that is FROZEN is
+   * being changed.
+   *
+   * @throws IllegalStateException if this is a normal VM's
+   */
+  public long walkMirror(Walker walker, long gfn) {
+    return hardware.walk(walker, mirrorRoot(), gfn);
+  }
+
   /** The invalidation sequence, to be read before a fault's page is looked up. */
   public long invalidationSequence() {
     return invalidation.sequenceAcquire();
@@ -179,15 +260,16 @@ public final class TdpMmu implements AutoCloseable {
    * @throws MachineBuggedException also if this fault has found an invariant broken
    */
   public FaultResult fault(Walker walker, PageFault fault) {
-    geometry.checkGfn(fault.gfn);
+    checkGfn(fault.gfn);
     walker.checkUsableBy(this);
+    Root tree = fault.isPrivate ? mirrorRoot() : root;
     FaultResult result;
     int wanted = geometry.levels() - 1;
     do {
       walker.tables.topUp(wanted);
       walker.hold.enter(false);
       try {
-        result = faultPath.map(walker, root, fault);
+        result = faultPath.map(walker, tree, fault);
       } finally {
         leave(walker);
       }
@@ -210,7 +292,24 @@ public final class TdpMmu implements AutoCloseable {
    * @return how many leaves were split
    */
   public long split(Walker walker, GfnRange range, int target, boolean exclusive) {
-    geometry.checkRange(range);
+    return split(walker, root, range, target, exclusive);
+  }
+
+  /**
+   * Splits every private leaf of the range that is larger than a level, with faults kept out. Fails
+   * before it has changed anything, if tables are missing; what was split stays split if it is
+   * interrupted by a broken invariant.
+   *
+   * @param target 1 or 2
+   * @return how many leaves were split
+   * @throws IllegalStateException if this is a normal VM's
+   */
+  public long splitMirror(Walker walker, GfnRange range, int target) {
+    return split(walker, mirrorRoot(), range, target, true);
+  }
+
+  private long split(Walker walker, Root tree, GfnRange range, int target, boolean exclusive) {
+    checkRange(range);
     geometry.checkLeafLevel(target);
     checkUsable();
     if (target >= geometry.maxLeafLevel()) {
@@ -219,7 +318,7 @@ public final class TdpMmu implements AutoCloseable {
     long before = walker.counters.get(MmuCounter.SPLITS);
     enter(walker, exclusive);
     try {
-      split.splitRange(walker, root, range, target);
+      split.splitRange(walker, tree, range, target);
     } finally {
       leave(walker);
     }
@@ -234,7 +333,7 @@ public final class TdpMmu implements AutoCloseable {
    * @return how many tables were replaced by a leaf
    */
   public long merge(Walker walker, GfnRange range, int largest, MappingLimits limits) {
-    geometry.checkRange(range);
+    checkRange(range);
     geometry.checkLeafLevel(largest);
     checkUsable();
     long before = walker.counters.get(MmuCounter.MERGES);
@@ -256,14 +355,26 @@ public final class TdpMmu implements AutoCloseable {
    * @return how many leaves were removed
    */
   public long zap(Walker walker, GfnRange range) {
-    geometry.checkRange(range);
+    return zap(walker, range, Roots.DIRECT);
+  }
+
+  /**
+   * Removes the leaves of a range from one tree or both; else as the other. In a mirror no leaf may
+   * lie partly outside: it must have been split.
+   *
+   * @throws MachineBuggedException if one does, and then it is still there
+   */
+  public long zap(Walker walker, GfnRange range, Roots which) {
+    checkRange(range);
     checkUsable();
     long before = walker.counters.get(MmuCounter.ZAPS);
     enter(walker, true);
     try {
       invalidation.begin(range);
       try {
-        zap.zapRange(walker, root, range);
+        for (Root tree : roots(which)) {
+          zap.zapRange(walker, tree, range);
+        }
       } finally {
         endInvalidation(walker);
       }
@@ -279,7 +390,7 @@ public final class TdpMmu implements AutoCloseable {
    * @return how many tables were unlinked; they are free after a grace period
    */
   public long trim(Walker walker, GfnRange range) {
-    geometry.checkRange(range);
+    checkRange(range);
     checkUsable();
     long before = walker.counters.get(MmuCounter.TABLES_FREED);
     enter(walker, true);
@@ -296,7 +407,7 @@ public final class TdpMmu implements AutoCloseable {
    * Invalidations nest.
    */
   public void beginInvalidation(GfnRange range) {
-    geometry.checkRange(range);
+    checkRange(range);
     long stamp = lock.lockExclusive();
     try {
       invalidation.begin(range);
@@ -329,18 +440,19 @@ public final class TdpMmu implements AutoCloseable {
   }
 
   /**
-   * Shows every leaf of a range, in order, under the exclusive lock. The visitor must not call the
-   * machine. Also answers for a machine that is bugged.
+   * Shows every leaf of a range, in order, tree by tree, under the exclusive lock. The visitor must
+   * not call the machine. Also answers for a machine that is bugged.
    */
-  public void forEachLeaf(Walker walker, GfnRange range, LeafVisitor visitor) {
-    geometry.checkRange(range);
+  public void forEachLeaf(Walker walker, GfnRange range, Roots which, LeafVisitor visitor) {
+    checkRange(range);
     walker.hold.enterAnyway(true);
     try {
-      RangeCursor cursor = walker.cursor;
-      cursor.begin(root.table(), range, PageLevel.PG_4K);
-      while (cursor.next()) {
-        if (Spte.isLeaf(cursor.entry(), cursor.level())) {
-          visitor.leaf(cursor.gfn(), cursor.level(), cursor.entry());
+      for (Root tree : roots(which)) {
+        RangeCursor cursor = walker.cursorOver(tree, range, PageLevel.PG_4K);
+        while (cursor.next()) {
+          if (Spte.isLeaf(cursor.entry(), cursor.level())) {
+            visitor.leaf(cursor.gfn(), cursor.level(), cursor.entry());
+          }
         }
       }
     } finally {
@@ -353,16 +465,17 @@ public final class TdpMmu implements AutoCloseable {
    *
    * @return counts at the indices 1 to 5
    */
-  public int[] tablesByLevel(Walker walker) {
+  public int[] tablesByLevel(Walker walker, Roots which) {
     int[] tables = new int[PageLevel.values().length + 1];
-    tables[geometry.levels()] = 1;
     walker.hold.enterAnyway(true);
     try {
-      RangeCursor cursor = walker.cursor;
-      cursor.begin(root.table(), new GfnRange(0, geometry.gfnLimit()), PageLevel.PG_2M);
-      while (cursor.next()) {
-        if (Spte.isTable(cursor.entry(), cursor.level())) {
-          tables[cursor.level() - 1]++;
+      for (Root tree : roots(which)) {
+        tables[geometry.levels()]++;
+        RangeCursor cursor = walker.cursorOver(tree, allGfns(), PageLevel.PG_2M);
+        while (cursor.next()) {
+          if (Spte.isTable(cursor.entry(), cursor.level())) {
+            tables[cursor.level() - 1]++;
+          }
         }
       }
     } finally {
@@ -381,7 +494,7 @@ public final class TdpMmu implements AutoCloseable {
       if (health.isClosed()) {
         health.check();
       }
-      List<Violation> violations = new TreeAudit(pool, counters).run(root);
+      List<Violation> violations = new TreeAudit(pool, counters, gfnLimit).run(roots(Roots.BOTH));
       if (invalidation.inProgress() != 0) {
         violations.add(
             new Violation(
@@ -408,7 +521,9 @@ public final class TdpMmu implements AutoCloseable {
     try {
       if (!health.isClosed()) {
         health.close();
-        protocol.detachAll(walker, root);
+        for (Root tree : roots(Roots.BOTH)) {
+          protocol.detachAll(walker, tree);
+        }
       }
     } finally {
       leave(walker);
@@ -419,6 +534,13 @@ public final class TdpMmu implements AutoCloseable {
   /** Whether {@link #close} was called. */
   public boolean isClosed() {
     return health.isClosed();
+  }
+
+  private void checkGfn(long gfn) {
+    if (gfn < 0 || gfn >= gfnLimit) {
+      throw new IllegalArgumentException(
+          String.format("gfn 0x%x is beyond this tree, which ends at gfn 0x%x", gfn, gfnLimit));
+    }
   }
 
   /** Refuses to work on a closed or bugged machine. */

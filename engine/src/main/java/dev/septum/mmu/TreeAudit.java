@@ -29,21 +29,32 @@ final class TreeAudit {
   private final Set<Integer> reached = new HashSet<>();
   private final long[] leaves = new long[PageLevel.LEAF_LEVELS + 1];
 
-  TreeAudit(TablePool pool, MmuCounters counters) {
+  private final long gfnLimit;
+
+  /**
+   * An audit.
+   *
+   * @param gfnLimit one more than the largest canonical gfn
+   */
+  TreeAudit(TablePool pool, MmuCounters counters, long gfnLimit) {
+    this.gfnLimit = gfnLimit;
     this.pool = pool;
     this.arena = pool.arena();
     this.geometry = arena.geometry();
     this.counters = counters;
   }
 
-  List<Violation> run(Root root) {
-    visitTable(root.table(), geometry.levels(), 0);
+  /** Audits all the trees that there are. */
+  List<Violation> run(List<Root> roots) {
+    for (Root root : roots) {
+      visitTable(root, root.table(), geometry.levels(), 0);
+    }
     checkCounts();
-    checkArena(root);
+    checkArena(roots);
     return violations;
   }
 
-  private void visitTable(int table, int level, long gfn) {
+  private void visitTable(Root root, int table, int level, long gfn) {
     if (!arena.isCarved(table)) {
       add(AuditRule.STRUCTURE, "gfn 0x%x: the entry names table %d, which never was", gfn, table);
       return;
@@ -67,9 +78,14 @@ final class TreeAudit {
     }
     for (int index = 0; index < geometry.entries(); index++) {
       long entry = arena.entryAcquire(table, index);
-      long at = gfn + index * geometry.pages(level);
-      if (Spte.isTable(entry, level)) {
-        visitTable(Spte.table(entry), level - 1, at);
+      long at =
+          gfn + index * geometry.pages(level) ^ (level == geometry.levels() ? root.gfnBits() : 0);
+      if (at >= gfnLimit) {
+        if (entry != Spte.EMPTY) {
+          addEntry(AuditRule.STRUCTURE, at, level, entry);
+        }
+      } else if (Spte.isTable(entry, level)) {
+        visitTable(root, Spte.table(entry), level - 1, at);
       } else if (Spte.isPresent(entry)) {
         visitLeaf(entry, level, at);
       } else if (Spte.isFrozen(entry)) {
@@ -106,7 +122,7 @@ final class TreeAudit {
     }
   }
 
-  private void checkArena(Root root) {
+  private void checkArena(List<Root> roots) {
     Set<Integer> free = new HashSet<>();
     for (int table : pool.freeTables()) {
       if (!free.add(table)) {
@@ -121,7 +137,7 @@ final class TreeAudit {
       if (arena.state(table) == TableState.DEAD) {
         dead++;
       } else if (arena.state(table) == TableState.LIVE && !reached.contains(table)) {
-        addLost(root, table);
+        addLost(roots, table);
       }
     }
     if (pool.live() != reached.size() || pool.waiting() != dead) {
@@ -145,27 +161,29 @@ final class TreeAudit {
   }
 
   /** A live table that no entry leads to: below a leaf, or lost altogether. */
-  private void addLost(Root root, int table) {
+  private void addLost(List<Root> roots, int table) {
     long gfn = arena.gfn(table);
-    int level = geometry.levels();
-    int at = root.table();
-    long entry = arena.entryAcquire(at, geometry.index(gfn, level));
-    while (Spte.isTable(entry, level) && level > arena.level(table) + 1) {
-      at = Spte.table(entry);
-      level--;
-      entry = arena.entryAcquire(at, geometry.index(gfn, level));
+    for (Root root : roots) {
+      int level = geometry.levels();
+      int at = root.table();
+      long entry = arena.entryAcquire(at, root.index(geometry, gfn, level));
+      while (Spte.isTable(entry, level) && level > arena.level(table) + 1) {
+        at = Spte.table(entry);
+        level--;
+        entry = arena.entryAcquire(at, root.index(geometry, gfn, level));
+      }
+      if (Spte.isLeaf(entry, level)) {
+        add(
+            AuditRule.LEAF_OVER_TABLE,
+            "table %d at gfn 0x%x level %d is live below '%s'",
+            table,
+            gfn,
+            arena.level(table),
+            Spte.describe(entry, level));
+        return;
+      }
     }
-    if (Spte.isLeaf(entry, level)) {
-      add(
-          AuditRule.LEAF_OVER_TABLE,
-          "table %d at gfn 0x%x level %d is live below '%s'",
-          table,
-          gfn,
-          arena.level(table),
-          Spte.describe(entry, level));
-    } else {
-      add(AuditRule.ARENA, "table %d at gfn 0x%x is live, but no entry leads to it", table, gfn);
-    }
+    add(AuditRule.ARENA, "table %d at gfn 0x%x is live, but no entry leads to it", table, gfn);
   }
 
   private void addEntry(AuditRule rule, long gfn, int level, long entry) {

@@ -1,6 +1,7 @@
 package dev.septum.mmu;
 
 import dev.septum.paging.EntryPlace;
+import dev.septum.paging.GfnRange;
 import dev.septum.paging.RangeCursor;
 import dev.septum.paging.TableCache;
 import dev.septum.sync.ReadSection;
@@ -15,7 +16,7 @@ public final class Walker implements AutoCloseable {
   final ReadSection section;
   final TableCache tables;
   final MmuCounters.Stripe counters;
-  final RangeCursor cursor;
+  private final RangeCursor cursor;
   final RangeHold hold;
 
   /** Where the last walk ended. */
@@ -58,6 +59,12 @@ public final class Walker implements AutoCloseable {
    */
   long[] entries(int level) {
     return entries[level];
+  }
+
+  /** This thread's cursor, at the beginning of a range of a tree. */
+  RangeCursor cursorOver(Root root, GfnRange range, int minLevel) {
+    cursor.begin(root.table(), root.gfnBits(), range, minLevel);
+    return cursor;
   }
 
   /** Refuses to serve another MMU, or after it was closed. */

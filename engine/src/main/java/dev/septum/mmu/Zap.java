@@ -7,32 +7,39 @@ import dev.septum.paging.RangeCursor;
 import dev.septum.paging.Spte;
 
 /**
- * Removes leaves, under the exclusive lock. A leaf that overlaps the range goes as a whole; tables
- * stay, until a trim removes those in which nothing is mapped. Both give way to waiters, but only
- * after they have got further.
+ * Removes leaves, under the exclusive lock. A leaf that overlaps the range goes as a whole; in a
+ * mirror there must be none that lies partly outside, because what is removed there cannot be
+ * faulted in again with its content. Tables stay, until a trim removes those in which nothing is
+ * mapped. Both give way to waiters, but only after they have got further.
  */
 final class Zap {
   private final Geometry geometry;
   private final EntryProtocol protocol;
+  private final MachineHealth health;
 
-  Zap(Geometry geometry, EntryProtocol protocol) {
+  Zap(Geometry geometry, EntryProtocol protocol, MachineHealth health) {
     this.geometry = geometry;
     this.protocol = protocol;
+    this.health = health;
   }
 
   /** Removes every leaf that overlaps the range. The hold has been entered, exclusive. */
   void zapRange(Walker walker, Root root, GfnRange range) {
-    RangeCursor cursor = walker.cursor;
-    cursor.begin(root.table(), range, PageLevel.PG_2M);
+    RangeCursor cursor =
+        walker.cursorOver(root, range, root.isMirror() ? PageLevel.PG_4K : PageLevel.PG_2M);
     while (cursor.next()) {
       int level = cursor.level();
       if (cursor.hasProgressed() && walker.mustGiveWay()) {
         walker.giveWay();
         cursor.resume();
       } else if (Spte.isLeaf(cursor.entry(), level)) {
-        protocol.clear(walker, cursor.table(), cursor.index(), level);
+        checkPrecise(root, range, cursor);
+        protocol.clear(
+            walker, root, cursor.table(), cursor.index(), level, cursor.gfn(), cursor.entry());
         walker.hold.addZapped(cursor.gfn(), geometry.pages(level));
-      } else if (level == PageLevel.PG_2M && Spte.isTable(cursor.entry(), level)) {
+      } else if (level == PageLevel.PG_2M
+          && Spte.isTable(cursor.entry(), level)
+          && !root.isMirror()) {
         long from = Math.max(range.start(), cursor.gfn());
         long to = Math.min(range.end(), cursor.gfn() + geometry.pages(level));
         int first = (int) (from - cursor.gfn());
@@ -44,6 +51,16 @@ final class Zap {
     }
   }
 
+  private void checkPrecise(Root root, GfnRange range, RangeCursor cursor) {
+    GfnRange block = GfnRange.ofPages(cursor.gfn(), geometry.pages(cursor.level()));
+    if (root.isMirror() && !range.contains(block)) {
+      health.bug(
+          String.format(
+              "a zap of %s meets a private leaf over %s that was not split", range, block));
+      health.check();
+    }
+  }
+
   /**
    * Removes every table below the root in which nothing is mapped, if it lies wholly in the range;
    * the lowest first, so that what held only such tables goes too. The hold has been entered,
@@ -51,8 +68,7 @@ final class Zap {
    */
   void trimRange(Walker walker, Root root, GfnRange range) {
     for (int level = PageLevel.PG_2M; level <= geometry.levels(); level++) {
-      RangeCursor cursor = walker.cursor;
-      cursor.begin(root.table(), range, level);
+      RangeCursor cursor = walker.cursorOver(root, range, level);
       while (cursor.next()) {
         long gfn = cursor.gfn();
         if (cursor.hasProgressed() && walker.mustGiveWay()) {

@@ -4,14 +4,16 @@
  * <p>{@link dev.septum.mmu.TdpMmu} has the operations; {@code EntryProtocol} is the one file in
  * which entries of a live tree change, with the essay on how; the rest is what each operation does
  * above it. What the MMU wants from its embedder it declares here: {@link
- * dev.septum.mmu.TlbFlusher}, {@link dev.septum.mmu.MappingLimits}.
+ * dev.septum.mmu.TlbFlusher}, {@link dev.septum.mmu.MappingLimits}, {@link
+ * dev.septum.mmu.ExternalPageTable}.
  *
  * <table>
  * <caption>Shared state of this room</caption>
  * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
  * <tr><td>entries of a tree (in {@code paging.TableArena})</td><td>acquire</td><td>by {@code
  *   EntryProtocol} and {@code HardwareWalk} alone; CAS, exchange; release under the exclusive lock, or
- *   plain ({@code clearLeavesPlain}, {@code isClearPlain})</td><td>see the essay in {@code EntryProtocol}</td><td>a walk's acquire reads</td></tr>
+ *   plain ({@code clearLeavesPlain}, {@code isClearPlain})</td><td>see the essay in {@code EntryProtocol}; a FROZEN entry of a mirror is its
+ *   writer's alone, who publishes or restores it by release</td><td>a walk's acquire reads</td></tr>
  * <tr><td>{@code Invalidation.sequence}</td><td>acquire before a page lookup; plain under the lock
  *   </td><td>release, under the exclusive lock</td><td>the MMU lock</td><td>what an invalidation
  *   changed before it ended is seen by who reads the new sequence</td></tr>

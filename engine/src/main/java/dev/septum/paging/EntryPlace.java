@@ -54,6 +54,11 @@ public final class EntryPlace {
     return root;
   }
 
+  /** Whether no table but the root is remembered. */
+  public boolean isAtRoot() {
+    return table == root && middleGfn == NO_GFN;
+  }
+
   /** Forgets all tables but the root. */
   public void restart(int root, int levels) {
     this.root = root;

@@ -19,6 +19,7 @@ public final class RangeCursor {
   private final int[] path = new int[PageLevel.values().length + 1];
 
   private int root;
+  private long gfnBits;
   private int minLevel;
   private long end;
 
@@ -43,10 +44,12 @@ public final class RangeCursor {
    * Begins a walk; {@link #next} then goes to its first entry.
    *
    * @param root the root's table
+   * @param gfnBits what a gfn has besides wherever an index is taken of it; 0 in most trees
    * @param minLevel the lowest level to be visited, 1 to the tree's levels
    */
-  public void begin(int root, GfnRange range, int minLevel) {
+  public void begin(int root, long gfnBits, GfnRange range, int minLevel) {
     this.root = root;
+    this.gfnBits = gfnBits;
     this.minLevel = minLevel;
     this.end = range.end();
     this.goal = range.start();
@@ -138,7 +141,7 @@ public final class RangeCursor {
       }
       level++;
       gfn = geometry.round(gfn, level);
-      index = geometry.index(gfn, level);
+      index = geometry.index(gfn | gfnBits, level);
     }
     goal = gfn + geometry.pages(level);
     goTo(goal);
@@ -147,7 +150,7 @@ public final class RangeCursor {
 
   private void goTo(long to) {
     gfn = to;
-    index = geometry.index(to, level);
+    index = geometry.index(to | gfnBits, level);
     entry = arena.entryAcquire(path[level], index);
   }
 }

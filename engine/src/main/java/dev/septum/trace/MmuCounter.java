@@ -26,6 +26,8 @@ public enum MmuCounter {
    * Compare-and-sets of an entry that found something else there; each was tried again or given up.
    */
   RACES_LOST,
+  /** Changes of a mirror entry that the external page table refused for now. */
+  EXTERNAL_BUSY,
   /** Tables unlinked from the tree, those below others included. */
   TABLES_FREED;
 

@@ -3,6 +3,7 @@ package dev.septum.vm;
 import dev.septum.memory.MemorySlot;
 import dev.septum.memory.MemorySlots;
 import dev.septum.mmu.AuditRule;
+import dev.septum.mmu.Roots;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.Violation;
 import dev.septum.mmu.Walker;
@@ -25,7 +26,8 @@ final class MachineAudit {
     }
     mmu.forEachLeaf(
         walker,
-        new GfnRange(0, mmu.geometry().gfnLimit()),
+        new GfnRange(0, mmu.gfnLimit()),
+        Roots.BOTH,
         (gfn, level, entry) -> {
           MemorySlot slot = slots.find(gfn);
           if (slot == null

@@ -6,6 +6,7 @@ import dev.septum.memory.MemorySlots;
 import dev.septum.mmu.LeafVisitor;
 import dev.septum.mmu.MmuOptions;
 import dev.septum.mmu.PageFault;
+import dev.septum.mmu.Roots;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.TlbFlusher;
 import dev.septum.mmu.Violation;
@@ -279,7 +280,7 @@ public final class VirtualMachine implements AutoCloseable {
   public void forEachLeaf(GfnRange range, LeafVisitor visitor) {
     withWalker(
         walker -> {
-          mmu.forEachLeaf(walker, range, visitor);
+          mmu.forEachLeaf(walker, range, Roots.BOTH, visitor);
           return 0;
         });
   }

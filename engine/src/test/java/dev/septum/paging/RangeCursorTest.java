@@ -233,7 +233,7 @@ class RangeCursorTest {
     RangeCursor cursor = begin(tree, new GfnRange(3, 60), 1);
     assertTrue(next(cursor));
     assertTrue(cursor.nextAside());
-    cursor.begin(tree.root, new GfnRange(7, 9), 2);
+    cursor.begin(tree.root, 0, new GfnRange(7, 9), 2);
     assertFalse(cursor.hasProgressed());
     assertEquals(tree.walk(new GfnRange(7, 9), 2), rest(cursor));
   }
@@ -256,7 +256,7 @@ class RangeCursorTest {
   private RangeCursor begin(RandomTree tree, GfnRange range, int minLevel) {
     steps = 0;
     RangeCursor cursor = new RangeCursor(tree.arena);
-    cursor.begin(tree.root, range, minLevel);
+    cursor.begin(tree.root, 0, range, minLevel);
     return cursor;
   }
 

@@ -1,8 +1,8 @@
 package dev.septum.simulator.conform;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.septum.mmu.Roots;
 import dev.septum.paging.Access;
-import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.simulator.BadInputException;
@@ -28,13 +28,18 @@ enum Operation {
       int hostLevel = leafLevel(op, "host_level", PageLevel.PG_4K);
       boolean prefetch = op.flag("prefetch");
       boolean writable = !op.flag("ro");
-      if (op.flag("private")) {
-        throw new UnsupportedException("private faults");
+      boolean isPrivate = op.flag("private");
+      if (isPrivate && !config.isTrustDomain()) {
+        throw new UnsupportedException("private faults of a normal VM");
+      }
+      if (isPrivate && hostLevel > PageLevel.PG_4K) {
+        throw new UnsupportedException("private faults above 4K"); // no record decides them
       }
       if (gfn >= config.pages()) {
         throw new UnsupportedException("faults beyond the slot (MMIO)");
       }
-      return (machine, found) -> machine.fault(gfn, access, hostLevel, writable, prefetch, found);
+      return (machine, found) ->
+          machine.fault(gfn, access, hostLevel, writable, prefetch, isPrivate, found);
     }
   },
 
@@ -83,7 +88,7 @@ enum Operation {
     @Override
     Call read(RecordNode op, ScriptConfig config) throws BadInputException, UnsupportedException {
       GfnRange range = range(op, config);
-      return (machine, found) -> machine.zap(range, found);
+      return (machine, found) -> machine.zap(range, Roots.BOTH, found);
     }
   },
 
@@ -95,8 +100,20 @@ enum Operation {
     @Override
     Call read(RecordNode op, ScriptConfig config) throws BadInputException, UnsupportedException {
       GfnRange range = range(op, config);
-      op.integer("filter", 1, 3);
-      return (machine, found) -> machine.zap(range, found);
+      Roots which = FILTERS.get((int) op.integer("filter", 1, FILTERS.size()) - 1);
+      return (machine, found) -> machine.zap(range, which, found);
+    }
+  },
+
+  /** The next external operations that map or link something fail as busy. */
+  EXT_FAIL(List.of("op", "n"), List.of("ret")) {
+    @Override
+    Call read(RecordNode op, ScriptConfig config) throws BadInputException, UnsupportedException {
+      if (!config.isTrustDomain()) {
+        throw new UnsupportedException("an external page table of a normal VM");
+      }
+      int times = (int) op.integer("n", 0, Integer.MAX_VALUE);
+      return (machine, found) -> machine.failExternal(times, found);
     }
   },
 
@@ -124,6 +141,9 @@ enum Operation {
      */
     void run(ScriptMachine machine, ObjectNode found) throws UnsupportedException;
   }
+
+  /** By number, from 1 on: shared, private, both. */
+  private static final List<Roots> FILTERS = List.of(Roots.DIRECT, Roots.MIRROR, Roots.BOTH);
 
   private static final Map<String, Access> ACCESSES = new LinkedHashMap<>();
   private static final Map<String, Operation> BY_NAME = new LinkedHashMap<>();
@@ -177,15 +197,14 @@ enum Operation {
   }
 
   private static long gfn(RecordNode op, ScriptConfig config) throws BadInputException {
-    return op.integer("gfn", 0, config.geometry().gfnLimit() - 1);
+    return op.integer("gfn", 0, config.gfnLimit() - 1);
   }
 
   /** A half-open range; KVM ends it where the tree ends. */
   private static GfnRange range(RecordNode op, ScriptConfig config)
       throws BadInputException, UnsupportedException {
-    Geometry geometry = config.geometry();
-    long start = op.integer("start", 0, geometry.gfnLimit() - 1);
-    long end = Math.min(op.integer("end", 0, Long.MAX_VALUE), geometry.gfnLimit());
+    long start = op.integer("start", 0, config.gfnLimit() - 1);
+    long end = Math.min(op.integer("end", 0, Long.MAX_VALUE), config.gfnLimit());
     if (end <= start) {
       throw new UnsupportedException("empty ranges");
     }

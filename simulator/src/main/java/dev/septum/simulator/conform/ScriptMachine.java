@@ -7,8 +7,10 @@ import dev.septum.memory.MemorySlot;
 import dev.septum.memory.MemorySlots;
 import dev.septum.memory.SlotLimits;
 import dev.septum.mmu.MappingLimits;
+import dev.septum.mmu.Mirroring;
 import dev.septum.mmu.MmuOptions;
 import dev.septum.mmu.PageFault;
+import dev.septum.mmu.Roots;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.TlbFlusher;
 import dev.septum.mmu.Violation;
@@ -35,6 +37,8 @@ final class ScriptMachine implements AutoCloseable {
   private final MemorySlots slots;
   private final MemorySlot slot;
   private final RecordedFlushes flushes = new RecordedFlushes();
+  private final RecordedExternalTable external = new RecordedExternalTable();
+  private final boolean isTrustDomain;
   private final TdpMmu mmu;
   private final Walker walker;
   private final PageFault fault = new PageFault();
@@ -51,7 +55,10 @@ final class ScriptMachine implements AutoCloseable {
             PageLevel.LEVEL_1G,
             false);
     slots.add(slot);
-    this.mmu = new TdpMmu(geometry, MOST_TABLES, options, new BiasedMmuLock(), flushes);
+    this.isTrustDomain = config.isTrustDomain();
+    Mirroring mirroring =
+        isTrustDomain ? new Mirroring(external, ScriptConfig.sharedBit(geometry)) : null;
+    this.mmu = new TdpMmu(geometry, MOST_TABLES, options, new BiasedMmuLock(), flushes, mirroring);
     this.walker = mmu.newWalker();
   }
 
@@ -85,13 +92,22 @@ final class ScriptMachine implements AutoCloseable {
   // Operations.
 
   void fault(
-      long gfn, int access, int hostLevel, boolean writable, boolean prefetch, ObjectNode found) {
+      long gfn,
+      int access,
+      int hostLevel,
+      boolean writable,
+      boolean prefetch,
+      boolean isPrivate,
+      ObjectNode found) {
     fault
         .begin(gfn, access, mmu.invalidationSequence())
         .backedBy(slot.pfnOf(gfn), writable, hostLevel)
         .limitedBy(slot.limits());
     if (prefetch) {
       fault.asPrefetch();
+    }
+    if (isPrivate) {
+      fault.asPrivate(false);
     }
     found.put("ret", mmu.fault(walker, fault).name());
     found.set("fast", JsonNumbers.of(fault.wasFast()));
@@ -153,8 +169,13 @@ final class ScriptMachine implements AutoCloseable {
     };
   }
 
-  void zap(GfnRange range, ObjectNode found) {
-    found.put("ret", mmu.zap(walker, range) > 0);
+  void zap(GfnRange range, Roots which, ObjectNode found) {
+    found.put("ret", mmu.zap(walker, range, which) > 0);
+  }
+
+  void failExternal(int times, ObjectNode found) {
+    external.failNext(times);
+    found.putNull("ret");
   }
 
   void disallow(long gfn, int level, boolean add, ObjectNode found) throws UnsupportedException {
@@ -179,21 +200,34 @@ final class ScriptMachine implements AutoCloseable {
     long freed = mmu.counters().sum(MmuCounter.TABLES_FREED);
     found.set("freed", JsonNumbers.of(freed - freedBefore));
     freedBefore = freed;
-    found.set("tables", tables());
-    LeafRuns runs = runs();
+    found.set("tables", tables(Roots.DIRECT));
+    LeafRuns runs = runs(Roots.DIRECT);
     found.set("runs", JsonNumbers.of(runs.size()));
     found.put("digest", runs.digest());
     if (runs.size() <= MOST_RUNS_LISTED) {
       found.set("leafs", runs.toJson());
     }
     found.putArray("nonpresent");
+    if (isTrustDomain) {
+      found.set("ext", external.takeCalls());
+      found.set("mirror_tables", tables(Roots.MIRROR));
+      LeafRuns mirrored = runs(Roots.MIRROR);
+      found.put("mirror_digest", mirrored.digest());
+      if (mirrored.size() <= MOST_RUNS_LISTED) {
+        found.set("mirror_leafs", mirrored.toJson());
+      }
+    }
   }
 
   /** How things stand after the last step. */
   ObjectNode describeEnd() {
     ObjectNode found = JsonNodeFactory.instance.objectNode();
-    found.set("leafs", runs().toJson());
-    found.set("tables", tables());
+    found.set("leafs", runs(Roots.DIRECT).toJson());
+    found.set("tables", tables(Roots.DIRECT));
+    if (isTrustDomain) {
+      found.set("mirror_leafs", runs(Roots.MIRROR).toJson());
+      found.set("mirror_tables", tables(Roots.MIRROR));
+    }
     found.putArray("nonpresent");
     found.set("pages", pages());
     found.set("flush_all_total", JsonNumbers.of(flushes.allTotal));
@@ -214,6 +248,9 @@ final class ScriptMachine implements AutoCloseable {
     found.putArray("dirty");
     found.set("pages", pages());
     found.set("freed", JsonNumbers.of(0));
+    if (isTrustDomain) {
+      found.set("ext", external.takeCallsSorted());
+    }
     return found;
   }
 
@@ -230,8 +267,8 @@ final class ScriptMachine implements AutoCloseable {
     return pages;
   }
 
-  private ArrayNode tables() {
-    int[] byLevel = mmu.tablesByLevel(walker);
+  private ArrayNode tables(Roots which) {
+    int[] byLevel = mmu.tablesByLevel(walker, which);
     ArrayNode tables = JsonNodeFactory.instance.arrayNode();
     for (int level = 1; level < byLevel.length; level++) {
       tables.add(JsonNumbers.of(byLevel[level]));
@@ -239,9 +276,9 @@ final class ScriptMachine implements AutoCloseable {
     return tables;
   }
 
-  private LeafRuns runs() {
+  private LeafRuns runs(Roots which) {
     LeafRuns runs = new LeafRuns(geometry);
-    mmu.forEachLeaf(walker, new GfnRange(0, geometry.gfnLimit()), runs);
+    mmu.forEachLeaf(walker, new GfnRange(0, mmu.gfnLimit()), which, runs);
     return runs;
   }
 

@@ -1,6 +1,7 @@
 package dev.septum.simulator.conform;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.mmu.MmuOptions;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Replays scripts through the engine, each on a machine of its own, and compares every step. */
 final class ScriptReplay {
+  private static final String EXT = "ext";
+
   /** What all steps have, in the order in which it is compared: the digest says least. */
   private static final List<String> STEP_FIELDS =
       List.of(
@@ -29,10 +32,15 @@ final class ScriptReplay {
           "nonpresent");
 
   /** What a step may leave out: runs when there are many, other entries when there are none. */
-  private static final Set<String> OPTIONAL_FIELDS = Set.of("leafs", "nonpresent");
+  private static final Set<String> OPTIONAL_FIELDS = Set.of("leafs", "nonpresent", "mirror_leafs");
+
+  /** What they have besides in a TD. */
+  private static final List<String> MIRROR_STEP_FIELDS =
+      List.of(EXT, "mirror_tables", "mirror_leafs", "mirror_digest");
 
   private static final List<String> END_FIELDS =
       List.of("leafs", "tables", "nonpresent", "pages", "flush_all_total", "flush_range_total");
+  private static final List<String> MIRROR_END_FIELDS = List.of("mirror_leafs", "mirror_tables");
   private static final List<String> TEARDOWN_FIELDS =
       List.of("leaked_pages", "flush_all", "flush_ranges", "dirty", "pages", "freed");
 
@@ -63,12 +71,26 @@ final class ScriptReplay {
       for (int i = 0; i < script.steps().size(); i++) {
         steps.add(readStep(script.operations().get(i), script.steps().get(i), config));
       }
-      checkFields("the final state", script.end(), END_FIELDS, Set.of());
-      checkFields("a teardown", script.teardown(), TEARDOWN_FIELDS, Set.of());
+      checkFields("the final state", script.end(), endFields(config), Set.of());
+      checkFields("a teardown", script.teardown(), teardownFields(config), Set.of());
       return run(script, config, steps);
     } catch (UnsupportedException e) {
       return new Verdict.Unsupported(e.reason());
     }
+  }
+
+  private static List<String> endFields(ScriptConfig config) {
+    return config.isTrustDomain() ? joined(END_FIELDS, MIRROR_END_FIELDS) : END_FIELDS;
+  }
+
+  private static List<String> teardownFields(ScriptConfig config) {
+    return config.isTrustDomain() ? joined(TEARDOWN_FIELDS, List.of(EXT)) : TEARDOWN_FIELDS;
+  }
+
+  private static List<String> joined(List<String> some, List<String> more) {
+    List<String> all = new ArrayList<>(some);
+    all.addAll(more);
+    return all;
   }
 
   private static Step readStep(RecordNode op, RecordNode step, ScriptConfig config)
@@ -76,14 +98,19 @@ final class ScriptReplay {
     Operation operation = Operation.of(op);
     Operation.Call call = operation.read(op, config);
     operation.checkFields(op);
-    List<String> fields = new ArrayList<>(operation.resultFields());
-    fields.addAll(STEP_FIELDS);
+    List<String> fields = joined(operation.resultFields(), STEP_FIELDS);
+    if (config.isTrustDomain()) {
+      fields.addAll(MIRROR_STEP_FIELDS);
+    }
     checkFields("a step", step, fields, OPTIONAL_FIELDS);
     if (!step.has("leafs")) {
       if (step.integer("runs", 0, Long.MAX_VALUE) <= ScriptMachine.MOST_RUNS_LISTED) {
         step.field("leafs");
       }
       fields.remove("leafs");
+    }
+    if (!step.has("mirror_leafs")) {
+      fields.remove("mirror_leafs"); // the digest says it all
     }
     return new Step(call, fields, step.json());
   }
@@ -108,16 +135,26 @@ final class ScriptReplay {
           return new Verdict.Differ(i + 1, Difference.atStep(script, i, mismatch));
         }
       }
-      Mismatch mismatch = compare(END_FIELDS, script.end().json(), machine::describeEnd);
+      Mismatch mismatch = compare(endFields(config), script.end().json(), machine::describeEnd);
       if (mismatch != null) {
         return new Verdict.Differ(steps.size(), Difference.at(script, "final", mismatch));
       }
-      mismatch = compare(TEARDOWN_FIELDS, script.teardown().json(), machine::tearDown);
+      mismatch =
+          compare(
+              teardownFields(config), withSortedCalls(script.teardown().json()), machine::tearDown);
       if (mismatch != null) {
         return new Verdict.Differ(steps.size(), Difference.at(script, "teardown", mismatch));
       }
       return new Verdict.Agree(steps.size());
     }
+  }
+
+  private static JsonNode withSortedCalls(JsonNode teardown) {
+    ObjectNode sorted = teardown.deepCopy();
+    if (sorted.get(EXT) instanceof ArrayNode calls) {
+      sorted.set(EXT, RecordedExternalTable.sorted(calls));
+    }
+    return sorted;
   }
 
   private static @Nullable Mismatch runStep(ScriptMachine machine, Step step)

@@ -1,6 +1,7 @@
 package dev.septum.simulator.replay;
 
 import dev.septum.memory.MemorySlot;
+import dev.septum.mmu.Roots;
 import dev.septum.mmu.Violation;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.GfnRange;
@@ -169,7 +170,8 @@ public final class Replay {
       vm.mmu()
           .forEachLeaf(
               walker,
-              new GfnRange(0, vm.mmu().geometry().gfnLimit()),
+              new GfnRange(0, vm.mmu().gfnLimit()),
+              Roots.DIRECT,
               (gfn, level, entry) -> {
                 if (Spte.isDirty(entry)) {
                   dirty[level]++;

@@ -38,7 +38,9 @@ class TamperedRecordTest {
         "unmap-then-refault-keeps-tables",
         "lpage-disallow-fault",
         "five-levels",
-        "rnd-core-6"
+        "rnd-core-6",
+        "tdx-private-and-shared",
+        "tdx-busy-link"
       })
   void everyFieldOfEveryStepIsCompared(String name) {
     ObjectNode record = Records.named(name);
