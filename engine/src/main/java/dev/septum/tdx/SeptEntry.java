@@ -113,7 +113,7 @@ public final class SeptEntry {
   // Addresses.
 
   /** The host address of the table that a non-leaf names, in bytes. */
-  static long tableHpa(long entry) {
+  public static long tableHpa(long entry) {
     return entry & HPA_MASK;
   }
 

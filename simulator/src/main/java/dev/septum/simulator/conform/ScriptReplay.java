@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Replays scripts through the engine, each on a machine of its own, and compares every step. */
-final class ScriptReplay {
+final class ScriptReplay implements RecordReplay {
   /** What all steps have, in the order in which it is compared: the digest says least. */
   private static final List<String> STEP_FIELDS =
       List.of(
@@ -45,6 +45,32 @@ final class ScriptReplay {
    */
   ScriptReplay(MmuOptions options) {
     this.options = options;
+  }
+
+  @Override
+  public String noun() {
+    return "script";
+  }
+
+  @Override
+  public String against() {
+    return "the engine in KVM's ways";
+  }
+
+  @Override
+  public Recorded read(RecordNode record) throws BadInputException {
+    Script script = Script.read(record);
+    return new Recorded() {
+      @Override
+      public Subject subject() {
+        return script.subject();
+      }
+
+      @Override
+      public Verdict replay() throws BadInputException {
+        return ScriptReplay.this.replay(script);
+      }
+    };
   }
 
   /** A step to be replayed: the call, and the fields that are compared afterwards. */
@@ -105,16 +131,18 @@ final class ScriptReplay {
       for (int i = 0; i < steps.size(); i++) {
         Mismatch mismatch = runStep(machine, steps.get(i));
         if (mismatch != null) {
-          return new Verdict.Differ(i + 1, Difference.atStep(script, i, mismatch));
+          return new Verdict.Differ(
+              i + 1, Difference.atStep(script.subject(), i, script.operation(i), mismatch));
         }
       }
       Mismatch mismatch = compare(END_FIELDS, script.end().json(), machine::describeEnd);
       if (mismatch != null) {
-        return new Verdict.Differ(steps.size(), Difference.at(script, "final", mismatch));
+        return new Verdict.Differ(steps.size(), Difference.at(script.subject(), "final", mismatch));
       }
       mismatch = compare(TEARDOWN_FIELDS, script.teardown().json(), machine::tearDown);
       if (mismatch != null) {
-        return new Verdict.Differ(steps.size(), Difference.at(script, "teardown", mismatch));
+        return new Verdict.Differ(
+            steps.size(), Difference.at(script.subject(), "teardown", mismatch));
       }
       return new Verdict.Agree(steps.size());
     }
