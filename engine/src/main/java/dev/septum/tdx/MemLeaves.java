@@ -154,10 +154,6 @@ final class MemLeaves {
     if (!prologue.walk(call)) {
       return prologue.refuse(call, SeamcallStatus.EPT_WALK_FAILED);
     }
-    if (SeptEntry.isLocked(SecureEpt.entryAcquire(call.table, call.index))) {
-      throw module.fatal(
-          String.format("gpa 0x%x: locked while PAGE.ADD holds the TD alone", call.gpa));
-    }
     if (SeptEntry.state(call.entry) != SeptState.FREE) {
       return prologue.refuse(call, SeamcallStatus.EPT_ENTRY_STATE_INCORRECT);
     }
@@ -168,6 +164,10 @@ final class MemLeaves {
     status = prologue.takeFree4k(call, call.r8);
     if (status != SUCCESS) {
       return status;
+    }
+    if (SeptEntry.isLocked(SecureEpt.entryAcquire(call.table, call.index))) {
+      throw module.fatal(
+          String.format("gpa 0x%x: locked while PAGE.ADD holds the TD alone", call.gpa));
     }
     prologue.window(call);
     long pfn = call.r8 >>> Geometry.PAGE_SHIFT;

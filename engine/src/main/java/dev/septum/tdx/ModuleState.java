@@ -136,6 +136,11 @@ public final class ModuleState {
     pamt.assignRelease(level, pfn(hpa), type, td.tdrPfn());
   }
 
+  /** Takes a page of a level back, as leaf functions do: its owner stays. */
+  public void freePage(int level, long hpa) {
+    pamt.freeRelease(level, pfn(hpa));
+  }
+
   /** What a page of a level is used for. */
   public PageType pageType(int level, long hpa) {
     return pamt.typeAcquire(level, pfn(hpa));

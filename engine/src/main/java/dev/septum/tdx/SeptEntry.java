@@ -32,7 +32,10 @@ public final class SeptEntry {
   private static final long RWX = 7;
   private static final long MEMORY_TYPE_MASK = 7L << 3;
   private static final long MEMORY_TYPE_WB = 6L << 3;
-  private static final long DIRTY = 1L << 9;
+
+  /** Set by hardware in a leaf; of a state's bits when exported pages are tracked. */
+  public static final long DIRTY = 1L << 9;
+
   private static final int DIRTY_SHIFT = 9;
   private static final int IPAT_SHIFT = 6;
   private static final int MIGRATION_SHIFT = 53;
@@ -162,7 +165,7 @@ public final class SeptEntry {
   }
 
   /** REMOVED in a migration epoch. */
-  static long makeRemoved(long migrationEpoch) {
+  public static long makeRemoved(long migrationEpoch) {
     return SVE | stateBits(SeptState.REMOVED) | migrationEpoch << PAGE_SHIFT;
   }
 

@@ -143,13 +143,13 @@ public final class RecordNode {
 
   /** A field that is an integer, from {@code least} to {@code most}. */
   public long integer(String name, long least, long most) throws BadInputException {
-    RecordNode field = field(name);
-    long value = field.json.longValue();
-    if (!field.json.isIntegralNumber()
-        || !field.json.canConvertToLong()
-        || value < least
-        || value > most) {
-      throw field.unexpected("an integer from " + least + " to " + most);
+    return field(name).asInteger(least, most);
+  }
+
+  private long asInteger(long least, long most) throws BadInputException {
+    long value = json.longValue();
+    if (!json.isIntegralNumber() || !json.canConvertToLong() || value < least || value > most) {
+      throw unexpected("an integer from " + least + " to " + most);
     }
     return value;
   }
@@ -178,6 +178,19 @@ public final class RecordNode {
       throw unexpected("a number in hexadecimal (0x...)");
     }
     return Long.parseUnsignedLong(text, 2, text.length(), 16);
+  }
+
+  /** A field that is an array of integers, from {@code least} to {@code most}. */
+  public List<Long> integers(String name, long least, long most) throws BadInputException {
+    RecordNode field = field(name);
+    if (!field.json.isArray()) {
+      throw field.unexpected("an array");
+    }
+    List<Long> numbers = new ArrayList<>();
+    for (JsonNode element : field.json) {
+      numbers.add(child(field.path + "[" + numbers.size() + "]", element).asInteger(least, most));
+    }
+    return numbers;
   }
 
   /** A field that is true or false. */

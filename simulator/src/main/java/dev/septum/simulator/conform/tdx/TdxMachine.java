@@ -29,13 +29,19 @@ final class TdxMachine {
   /** Where the tables lie that are there from the start, from the top down. */
   static final long TABLES = 0x1_0020_0000L;
 
+  /** Where the first vCPU's root page lies. */
+  static final long TDVPR = 0x1_0002_0000L;
+
+  static final long OTHER_TDR = 0x1_0003_0000L;
+
   static final int TOP = GEOMETRY.levels() - 1;
 
   private static final int VCPUS = 2;
   private static final int LEAST_CONTROL_PAGES = 4;
   private static final int SHARED_BIT = 47;
   private static final long FIRST_PFN = 0x10_0000;
-  private static final long HOST_PAGES = 0x8_0000;
+  private static final long HOST_PAGES = 0xc_0000;
+  private static final long APART = 0x1_8000_0000L;
 
   final RecordedFaults faults = new RecordedFaults();
   final SeamcallRegisters call = new SeamcallRegisters();
@@ -62,18 +68,22 @@ final class TdxMachine {
             () -> clock);
     state = new ModuleState(module);
     List<Long> pages = new ArrayList<>();
-    for (int i = 1; i <= controlPages; i++) {
+    for (int i = 1; i <= controlPages - VCPUS; i++) {
       pages.add(TDR + i * PAGE);
     }
-    int forTd = controlPages - VCPUS;
-    td =
-        module.createTd(
-            TDR,
-            pages.subList(0, forTd),
-            new TdParams(SHARED_BIT, pendingVeDisabled, false, opState));
+    td = module.createTd(TDR, pages, new TdParams(SHARED_BIT, pendingVeDisabled, false, opState));
     for (int i = 0; i < VCPUS; i++) {
-      vcpus.add(module.createVcpu(td, pages.get(forTd + i), List.of()));
+      vcpus.add(module.createVcpu(td, TDVPR + i * PAGE, List.of()));
     }
+  }
+
+  /** Another TD, whose pages but its root lie apart. */
+  TrustDomain addTd() {
+    List<Long> pages = new ArrayList<>();
+    for (int i = 0; i < LEAST_CONTROL_PAGES; i++) {
+      pages.add(APART + i * PAGE);
+    }
+    return module.createTd(OTHER_TDR, pages, TdParams.DEFAULT);
   }
 
   /** How many control pages there are at least. */

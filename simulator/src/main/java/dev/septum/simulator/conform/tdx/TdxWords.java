@@ -14,7 +14,7 @@ import dev.septum.tdx.SeptEntry;
 import dev.septum.tdx.SeptState;
 import dev.septum.tdx.TdEpochs;
 import dev.septum.tdx.TdxLeaf;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +66,7 @@ final class TdxWords {
     if (parent == null || !parent.isNonLeaf()) {
       return NullNode.instance;
     }
-    Map<SeptState, Integer> states = new EnumMap<>(SeptState.class);
+    Map<String, Integer> states = new LinkedHashMap<>();
     long[] table = machine.state.table(SeptEntry.tableHpa(entry));
     long first = childHpa(table[0], level - 1);
     boolean isContiguous = true;
@@ -74,10 +74,10 @@ final class TdxWords {
     int locked = 0;
     int wanted = 0;
     for (int i = 0; i < table.length; i++) {
-      SeptState state = SeptEntry.state(table[i]);
-      states.merge(state, 1, Integer::sum);
+      SeptState state = SeptEntry.stateOrNull(table[i]);
+      states.merge(state == null ? "?" : state.name(), 1, Integer::sum);
       isContiguous &=
-          state.isLeaf()
+          (state == null || state.isLeaf())
               && childHpa(table[i], level - 1)
                   == first + ((long) i * GEOMETRY.pages(level) << Geometry.PAGE_SHIFT);
       withCounter += SeptEntry.acceptCounter(table[i], level - 1, GEOMETRY) != 0 ? 1 : 0;
@@ -85,7 +85,7 @@ final class TdxWords {
       wanted += (table[i] & SeptEntry.TDHP) != 0 ? 1 : 0;
     }
     ObjectNode summary = JSON.objectNode();
-    states.forEach((state, count) -> summary.set(state.name(), JsonNumbers.of(count)));
+    states.forEach((state, count) -> summary.set(state, JsonNumbers.of(count)));
     summary.set("contiguous", BooleanNode.valueOf(isContiguous));
     summary.set("first_hpa", hex(first));
     summary.set("accept_counter_nonzero", JsonNumbers.of(withCounter));
@@ -95,11 +95,8 @@ final class TdxWords {
   }
 
   private static long childHpa(long entry, int level) {
-    SeptState state = SeptEntry.state(entry);
-    if (state.isLeaf()) {
-      return SeptEntry.pageHpa(entry, level, GEOMETRY);
-    }
-    return state.isNonLeaf() ? SeptEntry.tableHpa(entry) : 0;
+    SeptState state = SeptEntry.stateOrNull(entry);
+    return state == null || state.isLeaf() ? SeptEntry.pageHpa(entry, level, GEOMETRY) : 0;
   }
 
   /** How many of the descriptors below a larger one are in use for memory, free, and else. */

@@ -1,0 +1,223 @@
+package dev.septum.simulator.conform.tdx;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.septum.simulator.BadInputException;
+import dev.septum.simulator.conform.JsonNumbers;
+import dev.septum.simulator.conform.UnsupportedException;
+import dev.septum.tdx.SeptEntry;
+import dev.septum.tdx.SeptState;
+import dev.septum.tdx.TdxLeaf;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Runs cases that are about an entry: sets up their state, makes the call, tells of the rest. */
+final class CaseRun {
+  private static final long TOUCHED_BYTE = 0x123;
+
+  /** What a sequence has come to. */
+  private @Nullable CaseState last;
+
+  void run(CaseRecord input, ObjectNode found) throws BadInputException, UnsupportedException {
+    CaseState state = prepare(input);
+    InnerCall inner = input.has("inner_op") ? InnerCall.read(state) : null;
+    if (inner != null) {
+      inner.prepare();
+    }
+    if (last != state) {
+      setUp(state, inner != null && inner.isBlocked());
+    }
+    last = input.step() > 0 ? state : null;
+    call(state, inner, found);
+    if (input.has("stale")) {
+      found.set("bepoch_after", StaleEpochs.describe(state));
+    }
+  }
+
+  private static void call(CaseState state, @Nullable InnerCall inner, ObjectNode found) {
+    CaseWords words = new CaseWords(state);
+    long childrenBefore = state.machine.td.childCount();
+    List<Long> before = words.snapshot();
+    long[] content = state.givesUsablePage() ? state.machine.state.table(state.r8) : new long[0];
+    if (inner != null) {
+      state.machine.faults.inWindow(inner::run);
+    }
+    new CaseCall(state).run(found);
+    words.describe(found, childrenBefore);
+    found.put("changed", !before.equals(words.snapshot()));
+    found.put(
+        "r8_content_changed",
+        state.givesUsablePage() && !Arrays.equals(content, state.machine.state.table(state.r8)));
+    if (inner != null) {
+      inner.describe(found);
+    }
+  }
+
+  // Preparation.
+
+  private CaseState prepare(CaseRecord input) throws BadInputException {
+    CaseState before = last;
+    if (before != null && follows(input, before)) {
+      CaseState state = new CaseState(input, before);
+      state.machine.state.setEntry(
+          state.machine.td, CaseState.GPA, input.entryLevel(), input.entryBefore());
+      state.takeRecordedEpochs();
+      takeRecordedPage(state);
+      last = state;
+      return state;
+    }
+    last = null;
+    return new CaseState(input, !input.variant().equals("pending_ve_disable=0"));
+  }
+
+  /** Whether a step begins as the one before has ended, but for locks that others hold. */
+  private static boolean follows(CaseRecord input, CaseState before) {
+    if (!before.input.variant().equals(input.variant())
+        || before.input.step() + 1 != input.step()) {
+      return false;
+    }
+    int level =
+        before.machine.state.entryLevel(before.machine.td, CaseState.GPA, input.entryLevel());
+    long entry = before.machine.state.entry(before.machine.td, CaseState.GPA, input.entryLevel());
+    return level == input.entryLevel()
+        && SeptEntry.withoutLocks(entry) == SeptEntry.withoutLocks(input.entryBefore());
+  }
+
+  private static void setUp(CaseState state, boolean afterBlock)
+      throws BadInputException, UnsupportedException {
+    CaseRecord input = state.input;
+    state.prepareEntry();
+    if (input.isGuests() && input.set().equals("guest_access")) {
+      state.offset = TOUCHED_BYTE;
+    }
+    if (input.has("in_rcx")) {
+      state.rcx = input.record().hex("in_rcx");
+    }
+    if (input.step() > 0) {
+      state.takeRecordedEpochs();
+      takeRecordedPage(state);
+      takeRecordedBlock(state);
+      new CaseChildren(state).takeRecorded();
+      return;
+    }
+    switch (input.set()) {
+      case "track", "tracking" -> state.takeRecordedEpochs();
+      case "bepoch" -> {
+        state.takeRecordedEpochs();
+        StaleEpochs.plant(state);
+      }
+      default -> state.setEpoch(state.ruledEpoch() + (afterBlock ? 1 : 0));
+    }
+    if (!input.set().equals("bepoch")) {
+      state.setBlockEpoch();
+    }
+    fillTable(state);
+    if (input.set().equals("track")) {
+      new CaseLocks(state).holdEpoch(input.variant());
+    } else if (!input.set().equals("concurrent")) {
+      CaseVariant.apply(state);
+    }
+  }
+
+  /** What the table holds where the variant does not say. */
+  private static void fillTable(CaseState state) throws UnsupportedException {
+    CaseRecord input = state.input;
+    if (!input.stateBefore().isNonLeaf() || CaseVariant.namesChildren(input.variant())) {
+      return;
+    }
+    CaseChildren children = new CaseChildren(state);
+    if (input.entryLevel() > 2) {
+      return;
+    }
+    if (input.set().equals("walk")) {
+      children.fill("free_but_one_mapped");
+    } else if (input.leaf() == TdxLeaf.MEM_PAGE_PROMOTE) {
+      children.fill("uniform_mapped");
+    }
+  }
+
+  /** The page that a step of a sequence gave: where it succeeds, it is mapped afterwards. */
+  private static void takeRecordedPage(CaseState state) throws BadInputException {
+    CaseRecord input = state.input;
+    boolean maps = input.leaf() == TdxLeaf.MEM_PAGE_AUG || input.leaf() == TdxLeaf.MEM_PAGE_ADD;
+    if (maps && input.succeeded()) {
+      state.r8 =
+          SeptEntry.pageHpa(input.record().hex("entry_after"), input.level(), TdxMachine.GEOMETRY);
+    }
+  }
+
+  /** A step of a sequence leaves the epoch of the block as it was, unless it blocks. */
+  private static void takeRecordedBlock(CaseState state) {
+    SeptState before = state.input.stateBefore();
+    JsonNode bepoch =
+        state
+            .input
+            .record()
+            .json()
+            .path("pamt_after")
+            .path(before.isNonLeaf() ? "table" : "page")
+            .path("bepoch");
+    if (before.isBlocked() && bepoch.canConvertToLong()) {
+      state.machine.state.setBepoch(state.blockLevel(), state.blockPage(), bepoch.longValue());
+    }
+  }
+
+  /** Epochs of blocks that are long gone, planted where a call may find them. */
+  private static final class StaleEpochs {
+    private static void plant(CaseState state) throws BadInputException {
+      var stale = state.input.record().object("stale");
+      SeptState before = state.input.stateBefore();
+      int level = state.input.entryLevel();
+      if (state.hasBlockPage()) {
+        state.machine.state.setBepoch(
+            state.blockLevel(), state.blockPage(), epoch(stale, "page_or_table"));
+      }
+      if (before.isLeaf() && level > 0) {
+        plantBelow(state, state.blockPage(), epoch(stale, "page_4k_children"));
+      }
+      if (before.isNonLeaf() && level <= 2) {
+        state.machine.state.setBepoch(level, CaseState.firstPage(level), epoch(stale, "merged_2m"));
+        plantBelow(state, CaseState.firstPage(level), epoch(stale, "merged_4k"));
+      }
+      if (state.input.givesPage()) {
+        state.machine.state.setBepoch(state.input.pageLevel(), state.r8, epoch(stale, "r8"));
+      }
+    }
+
+    private static long epoch(dev.septum.simulator.conform.RecordNode stale, String field)
+        throws BadInputException {
+      return stale.integer(field, 0, Long.MAX_VALUE);
+    }
+
+    private static void plantBelow(CaseState state, long first, long epoch) {
+      int below = state.input.entryLevel() - 1;
+      for (int i = 0; i < TdxMachine.ENTRIES; i++) {
+        state.machine.state.setBepoch(below, first + i * CaseState.bytes(below), epoch);
+      }
+    }
+
+    private static ObjectNode describe(CaseState state) {
+      SeptState before = state.input.stateBefore();
+      int level = state.input.entryLevel();
+      boolean merges = state.input.leaf() == TdxLeaf.MEM_PAGE_PROMOTE && before.isNonLeaf();
+      ObjectNode found = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
+      put(found, state, "page", before.isLeaf(), level, state.blockPage());
+      put(found, state, "page_child0", before.isLeaf() && level == 1, 0, state.blockPage());
+      put(found, state, "table", before.isNonLeaf(), 0, state.blockPage());
+      put(found, state, "r8", state.input.givesPage(), state.input.pageLevel(), state.r8);
+      put(found, state, "merged_2m", merges, level, CaseState.firstPage(level));
+      put(found, state, "merged_4k0", merges, level - 1, CaseState.firstPage(level));
+      return found;
+    }
+
+    private static void put(
+        ObjectNode found, CaseState state, String field, boolean isThere, int level, long hpa) {
+      found.set(
+          field,
+          isThere
+              ? CaseWords.unsigned(state.machine.state.bepoch(level, hpa))
+              : JsonNumbers.of(-1));
+    }
+  }
+}
