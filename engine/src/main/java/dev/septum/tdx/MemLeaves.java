@@ -114,7 +114,8 @@ final class MemLeaves {
     }
     long empty = module.isAtLeast(ModuleVersion.V1_5_28) ? TAKES_REMOVED : SeptState.FREE.mask();
     for (long child : pamt.table(pfn)) {
-      if ((SeptEntry.state(child).mask() & empty) == 0) {
+      SeptState childState = SeptEntry.stateOrNull(child);
+      if (childState == null || (childState.mask() & empty) == 0) {
         return prologue.refuse(call, SeamcallStatus.EPT_PAGE_NOT_FREE);
       }
     }

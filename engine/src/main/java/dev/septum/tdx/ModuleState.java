@@ -121,13 +121,16 @@ public final class ModuleState {
 
   // Pages.
 
-  private static long pfn(long hpa) {
+  private long pfn(long hpa) {
+    if (!contains(hpa)) {
+      throw new IllegalArgumentException(String.format("0x%x lies in no TDMR", hpa));
+    }
     return hpa >>> Geometry.PAGE_SHIFT;
   }
 
-  /** Whether a page lies in a TDMR. */
+  /** Whether a page lies in a TDMR. All that is asked of pages throws where it does not. */
   public boolean contains(long hpa) {
-    return pamt.contains(pfn(hpa));
+    return pamt.contains(hpa >>> Geometry.PAGE_SHIFT);
   }
 
   /** Gives a page of a level to a TD, with BEPOCH 0. The TD's count of pages is left alone. */

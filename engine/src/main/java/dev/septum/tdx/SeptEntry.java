@@ -42,7 +42,9 @@ public final class SeptEntry {
   private static final long IPAT_AND_PS = 3L << IPAT_SHIFT;
   private static final long STATE_BITS = DIRTY | 0xfL << MIGRATION_SHIFT | IPAT_AND_PS;
   private static final long PS = 1L << 7;
-  private static final long ACCESSED = 1L << 8;
+
+  /** Set by hardware in a leaf. */
+  public static final long ACCESSED = 1L << 8;
 
   /** Nothing is mapped. */
   public static final long FREE = SVE | stateBits(SeptState.FREE);

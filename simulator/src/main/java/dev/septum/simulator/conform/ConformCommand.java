@@ -132,6 +132,9 @@ public final class ConformCommand implements Callable<Integer> {
           break;
         }
         record = RecordNode.parse(lines.place(), line);
+        if (RecordKind.of(record) != kind) {
+          throw record.unexpected("a " + replay.noun());
+        }
       }
       if (only != null && report.records() == 0) {
         throw new BadInputException(

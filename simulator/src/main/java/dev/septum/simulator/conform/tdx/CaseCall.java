@@ -3,14 +3,19 @@ package dev.septum.simulator.conform.tdx;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.paging.Access;
 import dev.septum.simulator.conform.JsonNumbers;
+import dev.septum.simulator.conform.UnsupportedException;
 import dev.septum.tdx.GuestOutcome;
 import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdVcpu;
 import dev.septum.tdx.TdxLeaf;
+import java.util.List;
 
 /** The call of a case: made, and told of. */
 final class CaseCall {
+  /** What stands in place of a status when the vCPU has exited. */
+  static final String TD_EXIT = "TD_EXIT";
+
   private static final int VERSION_SHIFT = 16;
   private static final int LEVEL_MASK = 7;
 
@@ -21,8 +26,12 @@ final class CaseCall {
     this.state = state;
   }
 
+  /** What only guests get, or only the host; a record may say that it is not there. */
+  private static final List<String> RESULTS = List.of("outcome", "exit", "status", "rcx", "rdx");
+
   /** Makes the call, and what comes before it; adds what the caller has got back. */
-  void run(ObjectNode found) {
+  void run(ObjectNode found) throws UnsupportedException {
+    RESULTS.forEach(found::putNull);
     if (state.input.isGuests()) {
       runGuest(found);
     } else {
@@ -56,7 +65,7 @@ final class CaseCall {
     found.put("status_name", SeamcallStatus.describe(status));
   }
 
-  private void runGuest(ObjectNode found) {
+  private void runGuest(ObjectNode found) throws UnsupportedException {
     TdVcpu vcpu = state.machine.vcpus.get(0);
     for (int i = 0; i < state.callsBefore; i++) {
       enterAndCall(vcpu, CaseState.GPA | state.rcx & LEVEL_MASK);
@@ -72,9 +81,9 @@ final class CaseCall {
   }
 
   /** The guest does its call, or its touch, at an instruction that it does not get past. */
-  private GuestOutcome enterAndCall(TdVcpu vcpu, long rcx) {
+  private GuestOutcome enterAndCall(TdVcpu vcpu, long rcx) throws UnsupportedException {
     if (!state.machine.state.tryEnter(vcpu)) {
-      throw new IllegalStateException("the vCPU cannot enter");
+      throw new UnsupportedException("a guest's call while its vCPU cannot enter");
     }
     state.machine.faults.interruptFrom(state.interruptFrom);
     GuestOutcome outcome =
@@ -105,7 +114,7 @@ final class CaseCall {
       case TD_EXIT -> {
         found.put("outcome", "td_exit");
         found.set("status", TdxWords.hex(vcpu.exitRax()));
-        found.put("status_name", "TD_EXIT");
+        found.put("status_name", TD_EXIT);
         found.set("exit", CaseWords.exit(vcpu));
       }
     }

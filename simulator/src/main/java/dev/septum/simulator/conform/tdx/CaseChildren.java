@@ -18,8 +18,11 @@ final class CaseChildren {
   private final int level;
   private final long bytes;
 
-  /** The children of the prepared entry, which names a table. */
-  CaseChildren(CaseState state) {
+  /** The children of the prepared entry. */
+  CaseChildren(CaseState state) throws UnsupportedException {
+    if (!state.input.stateBefore().isNonLeaf()) {
+      throw new UnsupportedException("children of an entry that names no table");
+    }
     this.state = state;
     this.level = state.input.entryLevel() - 1;
     this.bytes = CaseState.bytes(level);
@@ -71,24 +74,21 @@ final class CaseChildren {
         allBut(LAST, SeptState.MAPPED);
         leaf(LAST, SeptState.MAPPED, ELSEWHERE);
       }
-      case "mixed_mapped_one_pending" -> {
-        allBut(MIDDLE, SeptState.MAPPED);
-        leaf(MIDDLE, SeptState.PENDING, hpa(MIDDLE));
-      }
-      case "mapped_one_blocked" -> {
-        allBut(MIDDLE, SeptState.MAPPED);
-        leaf(MIDDLE, SeptState.BLOCKED, hpa(MIDDLE));
-      }
+      case "mixed_mapped_one_pending" -> fillWith(MIDDLE, SeptState.PENDING);
+      case "mapped_one_blocked" -> fillWith(MIDDLE, SeptState.BLOCKED);
       default -> throw new UnsupportedException("children '" + variant + "'");
     }
+  }
+
+  /** Fills the table with MAPPED leaves, but for one. */
+  void fillWith(int index, SeptState other) {
+    allBut(index, SeptState.MAPPED);
+    leaf(index, other, hpa(index));
   }
 
   /** Fills the table as the record has it after a call that leaves tables alone. */
   void takeRecorded() throws UnsupportedException {
     JsonNode after = state.input.record().json().path("children_after");
-    if (!state.input.stateBefore().isNonLeaf() || !after.isObject()) {
-      return;
-    }
     if (after.path(SeptState.FREE.name()).asInt() == TdxMachine.ENTRIES) {
       return;
     }

@@ -48,11 +48,12 @@ final class CaseLocks {
     return held.matches() && hold(held);
   }
 
-  /** Of TRACK's cases: holds the epoch lock if it is named at all. */
-  void holdEpoch(String variant) throws UnsupportedException {
-    int at = variant.indexOf("epoch_lock");
-    if (at >= 0 && !hold(variant.substring(at))) {
-      throw new UnsupportedException("variant '" + variant + "' of the set track");
+  /** Of a variant that says in words what fields say too: holds the locks that it names. */
+  void holdNamed(String variant) throws UnsupportedException {
+    for (String part : CaseVariant.parts(variant)) {
+      if (!hold(part) && part.contains("lock")) {
+        throw new UnsupportedException("lock '" + part + "' of the set " + state.input.set());
+      }
     }
   }
 

@@ -20,13 +20,20 @@ final class CaseRun {
   private @Nullable CaseState last;
 
   void run(CaseRecord input, ObjectNode found) throws BadInputException, UnsupportedException {
-    CaseState state = prepare(input);
-    InnerCall inner = input.has("inner_op") ? InnerCall.read(state) : null;
-    if (inner != null) {
-      inner.prepare();
-    }
-    if (last != state) {
-      setUp(state, inner != null && inner.isBlocked());
+    CaseState state;
+    InnerCall inner;
+    try {
+      state = prepare(input);
+      inner = input.has("inner_op") ? InnerCall.read(state) : null;
+      if (inner != null) {
+        inner.prepare();
+      }
+      if (last != state) {
+        setUp(state, inner != null && inner.isBlocked());
+      }
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      last = null;
+      throw new UnsupportedException("a start that cannot be set up: " + input.variant());
     }
     last = input.step() > 0 ? state : null;
     call(state, inner, found);
@@ -35,7 +42,8 @@ final class CaseRun {
     }
   }
 
-  private static void call(CaseState state, @Nullable InnerCall inner, ObjectNode found) {
+  private static void call(CaseState state, @Nullable InnerCall inner, ObjectNode found)
+      throws UnsupportedException {
     CaseWords words = new CaseWords(state);
     long childrenBefore = state.machine.td.childCount();
     List<Long> before = words.snapshot();
@@ -98,7 +106,9 @@ final class CaseRun {
       state.takeRecordedEpochs();
       takeRecordedPage(state);
       takeRecordedBlock(state);
-      new CaseChildren(state).takeRecorded();
+      if (input.stateBefore().isNonLeaf()) {
+        new CaseChildren(state).takeRecorded();
+      }
       return;
     }
     switch (input.set()) {
@@ -114,7 +124,7 @@ final class CaseRun {
     }
     fillTable(state);
     if (input.set().equals("track")) {
-      new CaseLocks(state).holdEpoch(input.variant());
+      new CaseLocks(state).holdNamed(input.variant());
     } else if (!input.set().equals("concurrent")) {
       CaseVariant.apply(state);
     }

@@ -6,6 +6,7 @@ import dev.septum.tdx.Lifecycle;
 import dev.septum.tdx.ModuleConfig;
 import dev.septum.tdx.PageType;
 import dev.septum.tdx.SeptEntry;
+import dev.septum.tdx.SeptState;
 import dev.septum.tdx.TdxModule;
 import java.util.List;
 import java.util.regex.MatchResult;
@@ -46,7 +47,7 @@ final class CaseVariant {
   private static final Pattern SAID_ELSEWHERE =
       Pattern.compile(
           "base|tracking|op_state_sweep\\w*|walk_ends_at_level_[0-9]|op_state_incorrect|esi"
-              + "|already_blocked|not_blocked|not_tracked|entry_locked|entry_lock_held|tdhp_set"
+              + "|already_blocked|not_blocked|not_tracked|entry_locked|entry_busy|entry_lock_held|tdhp_set"
               + "|entry_tdhp_set_lock_free|poked_migration_state_\\w+|pending_ve_disable=[01]"
               + "|stale_bepoch_planted|bad_level|resume_after_interrupt_at_check_[0-9]+"
               + "|partial_accept_[0-9]+_pages_then_\\w+|requested_level_[0-9]_\\w*entry_level_[0-9]"
@@ -57,11 +58,16 @@ final class CaseVariant {
           // Children.
           word("children_(\\w+)", (s, w) -> new CaseChildren(s).fill(w.group(1))),
           word("invalid_children", (s, w) -> new CaseChildren(s).fill("mixed_mapped_one_pending")),
-          word("invalid_child100", (s, w) -> new CaseChildren(s).fill("mixed_mapped_one_pending")),
+          word(
+              "invalid_child([0-9]{1,3})",
+              (s, w) -> new CaseChildren(s).fillWith(number(w), SeptState.PENDING)),
           word("page_not_free", (s, w) -> new CaseChildren(s).fill("free_but_one_mapped")),
           word(
               "child([0-9]{1,3})_dirty_bit_set",
-              (s, w) -> new CaseChildren(s).mark(Integer.parseInt(w.group(1)), SeptEntry.DIRTY)),
+              (s, w) -> new CaseChildren(s).mark(number(w), SeptEntry.DIRTY)),
+          word(
+              "child([0-9]{1,3})_accessed_bit_set",
+              (s, w) -> new CaseChildren(s).mark(number(w), SeptEntry.ACCESSED)),
           // The TD.
           word("lifecycle_(\\w+)", CaseVariant::setLifecycle),
           word(
@@ -105,7 +111,8 @@ final class CaseVariant {
               (s, w) -> s.r8 = s.blockPage() + SOME_PAGE * TdxMachine.PAGE),
           word("(?:pending_)?same_hpa(?:_in_build)?", (s, w) -> s.r8 = s.blockPage()),
           word(
-              "allow_existing=([01]),version=([01]),r8=(page|null_pa|null)", CaseVariant::setFlags),
+              "allow_existing=([01]),version=([01]),r8=(page|(?i:null)\\w*)",
+              CaseVariant::setFlags),
           // R9.
           word("r9_private_hkid", (s, w) -> s.r9 |= KEY_BIT),
           word("r9_in_tdmr_shared_hkid0", (s, w) -> s.r9 = FREE_PAGE),
@@ -121,13 +128,18 @@ final class CaseVariant {
 
   /** Changes a prepared state as the variant of its case says. */
   static void apply(CaseState state) throws UnsupportedException {
-    for (String part : AND.split(state.input.variant(), -1)) {
+    for (String part : parts(state.input.variant())) {
       if (!isApplied(state, part)
           && !new CaseLocks(state).hold(part)
           && !SAID_ELSEWHERE.matcher(part).matches()) {
         throw new UnsupportedException("variant '" + part + "' of the set " + state.input.set());
       }
     }
+  }
+
+  /** The parts of a variant. */
+  static List<String> parts(String variant) {
+    return List.of(AND.split(variant, -1));
   }
 
   private static boolean isApplied(CaseState state, String part) throws UnsupportedException {

@@ -11,16 +11,24 @@ import dev.septum.tdx.TdxLock;
 
 /** The step of VP.ENTER in which a vCPU is counted in, alone. */
 final class EpochStepCase {
+  private static final int EXCLUSIVE = 1;
+  private static final int READER = 2;
+
   private EpochStepCase() {}
 
   static void run(RecordNode record, ObjectNode found)
       throws BadInputException, UnsupportedException {
     String variant = record.text("variant");
-    if (!variant.equals("epoch_lock_held_exclusive")) {
-      throw new UnsupportedException("variant '" + variant + "' of VP.ENTER's epoch step");
-    }
+    int word =
+        switch (variant) {
+          case "epoch_lock_held_exclusive" -> EXCLUSIVE;
+          case "epoch_lock_held_shared", "epoch_lock_held_shared_by_one" -> READER;
+          case "epoch_lock_free" -> 0;
+          default ->
+              throw new UnsupportedException("variant '" + variant + "' of VP.ENTER's epoch step");
+        };
     TdxMachine machine = new TdxMachine(OpState.RUNNABLE, true, TdxMachine.leastControlPages());
-    machine.state.setLock(machine.td, TdxLock.TD_EPOCH, 1);
+    machine.state.setLock(machine.td, TdxLock.TD_EPOCH, word);
     TdVcpu vcpu = machine.vcpus.get(0);
     found.put("entered", machine.state.tryEnter(vcpu));
     found.set("td_epoch", JsonNumbers.of(machine.td.epochs().epoch()));

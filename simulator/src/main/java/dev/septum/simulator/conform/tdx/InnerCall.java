@@ -6,6 +6,7 @@ import dev.septum.simulator.conform.RecordNode;
 import dev.septum.simulator.conform.UnsupportedException;
 import dev.septum.tdx.GuestOutcome;
 import dev.septum.tdx.SeamcallRegisters;
+import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.SeptEntry;
 import dev.septum.tdx.SeptState;
 import dev.septum.tdx.TdVcpu;
@@ -102,7 +103,6 @@ final class InnerCall {
   /** Makes the call; for the window of the outer one. */
   void run() {
     outerEntry = machine.state.entry(machine.td, CaseState.GPA, outer.input.level());
-    ObjectNode found = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
     if (leaf == TdxLeaf.GUEST_ACCEPT) {
       accept();
     } else {
@@ -112,9 +112,8 @@ final class InnerCall {
       call.rdx = tracks ? 0 : TdxMachine.TDR;
       call.r8 = leaf == TdxLeaf.MEM_PAGE_AUG && level == 1 ? LARGE_R8 : SMALL_R8;
       status = machine.module.seamcall(call);
+      statusName = SeamcallStatus.describe(status);
     }
-    CaseCall.describeStatus(found, status);
-    statusName = found.path("status_name").asText();
   }
 
   private void accept() {
@@ -123,7 +122,9 @@ final class InnerCall {
       throw new IllegalStateException("the second vCPU cannot enter");
     }
     GuestOutcome outcome = machine.module.guest().accept(vcpu, gpa | level);
-    status = outcome == GuestOutcome.TD_EXIT ? vcpu.exitRax() : vcpu.guestRax();
+    boolean hasExited = outcome == GuestOutcome.TD_EXIT;
+    status = hasExited ? vcpu.exitRax() : vcpu.guestRax();
+    statusName = hasExited ? CaseCall.TD_EXIT : SeamcallStatus.describe(status);
     if (vcpu.isInside()) {
       machine.module.guest().exit(vcpu, 0);
     }

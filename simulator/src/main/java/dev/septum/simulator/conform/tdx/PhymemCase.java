@@ -8,6 +8,7 @@ import dev.septum.simulator.conform.UnsupportedException;
 import dev.septum.tdx.Lifecycle;
 import dev.septum.tdx.ModuleConfig;
 import dev.septum.tdx.OpState;
+import dev.septum.tdx.PageType;
 import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeptEntry;
 import dev.septum.tdx.SeptState;
@@ -36,11 +37,14 @@ final class PhymemCase {
   private void runOne(RecordNode record, ObjectNode found)
       throws BadInputException, UnsupportedException {
     TdxLeaf leaf = CaseRecord.leaf(record.text("op"));
-    long hpa = prepare(record.text("variant"));
+    String variant = record.text("variant");
+    boolean tellsPage = leaf == TdxLeaf.PHYMEM_PAGE_WBINVD;
+    long prepared = prepare(variant);
+    long hpa = tellsPage ? told(record, variant) : prepared;
     machine.state.setLifecycle(machine.td, lifecycle(record.text("lifecycle")), true);
     SeamcallRegisters call = new SeamcallRegisters();
     call.rax = leaf.number();
-    call.rcx = leaf == TdxLeaf.PHYMEM_PAGE_WBINVD ? keyed(record, hpa) : hpa;
+    call.rcx = tellsPage ? record.hex("rcx") : hpa;
     final long before = machine.td.childCount();
     CaseCall.describeStatus(found, machine.module.seamcall(call));
     found.set("rcx", TdxWords.hex(call.rcx));
@@ -48,6 +52,7 @@ final class PhymemCase {
     found.set("r8", TdxWords.hex(call.r8));
     found.set("r9", TdxWords.hex(call.r9));
     found.set("chldcnt_delta", JsonNumbers.of(machine.td.childCount() - before));
+    found.putNull("pamt_after");
     if (machine.state.contains(hpa)) {
       ObjectNode pages = found.putObject("pamt_after");
       pages.put("4K", machine.state.pageType(0, hpa).name());
@@ -56,9 +61,17 @@ final class PhymemCase {
     }
   }
 
-  /** The page with the key of the record. */
-  private static long keyed(RecordNode record, long hpa) throws BadInputException {
-    return record.hex("rcx") & -(1L << ModuleConfig.PHYSICAL_BITS) | hpa;
+  /** The page that WBINVD's operand names; made what the variant says, if it is another one. */
+  private long told(RecordNode record, String variant)
+      throws BadInputException, UnsupportedException {
+    long hpa = record.hex("rcx") & (1L << ModuleConfig.PHYSICAL_BITS) - 1;
+    if (variant.equals("not_in_tdmr") && machine.state.contains(hpa)) {
+      throw new UnsupportedException("TDMRs that end before another page");
+    }
+    if (variant.equals("tdcx_page") && machine.state.pageType(0, hpa) == PageType.NDA) {
+      machine.state.assignPage(0, hpa, PageType.TDCX, machine.td);
+    }
+    return hpa;
   }
 
   private static Lifecycle lifecycle(String name) throws UnsupportedException {
@@ -154,7 +167,7 @@ final class PhymemCase {
   }
 
   private void map(int level, long gpa, long hpa, SeptState state) {
-    machine.state.assignPage(level, hpa, dev.septum.tdx.PageType.REG, machine.td);
+    machine.state.assignPage(level, hpa, PageType.REG, machine.td);
     machine.state.addChildren(machine.td, TdxMachine.GEOMETRY.pages(level + 1));
     machine.state.setEntry(machine.td, gpa, level, SeptEntry.makeLeaf(state, hpa));
   }
