@@ -1,6 +1,7 @@
 package dev.septum.tdx;
 
 import dev.septum.paging.Geometry;
+import java.util.Arrays;
 
 /**
  * The state of a module, put in place and looked at from outside: for records of the real module,
@@ -116,7 +117,7 @@ public final class ModuleState {
 
   /** Makes a page an empty table, as far as its content goes. */
   public void clearTable(long hpa) {
-    java.util.Arrays.fill(pamt.table(pfn(hpa)), SeptEntry.FREE);
+    Arrays.fill(pamt.table(pfn(hpa)), SeptEntry.FREE);
   }
 
   // Pages.

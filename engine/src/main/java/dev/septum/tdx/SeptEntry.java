@@ -33,7 +33,7 @@ public final class SeptEntry {
   private static final long MEMORY_TYPE_MASK = 7L << 3;
   private static final long MEMORY_TYPE_WB = 6L << 3;
 
-  /** Set by hardware in a leaf; of a state's bits when exported pages are tracked. */
+  /** Set by hardware in a leaf; one of the bits that tell the state. */
   public static final long DIRTY = 1L << 9;
 
   private static final int DIRTY_SHIFT = 9;

@@ -105,19 +105,26 @@ public final class RecordNode {
     return field;
   }
 
-  /** A field that is an array of objects. */
-  public List<RecordNode> objects(String name) throws BadInputException {
+  /** A field that is an array: its elements. */
+  private List<RecordNode> elements(String name) throws BadInputException {
     RecordNode field = field(name);
     if (!field.json.isArray()) {
       throw field.unexpected("an array");
     }
-    List<RecordNode> objects = new ArrayList<>();
+    List<RecordNode> elements = new ArrayList<>();
     for (JsonNode element : field.json) {
-      RecordNode object = child(field.path + "[" + objects.size() + "]", element);
-      if (!element.isObject()) {
+      elements.add(child(field.path + "[" + elements.size() + "]", element));
+    }
+    return elements;
+  }
+
+  /** A field that is an array of objects. */
+  public List<RecordNode> objects(String name) throws BadInputException {
+    List<RecordNode> objects = elements(name);
+    for (RecordNode object : objects) {
+      if (!object.json.isObject()) {
         throw object.unexpected("an object");
       }
-      objects.add(object);
     }
     return objects;
   }
@@ -161,13 +168,9 @@ public final class RecordNode {
 
   /** A field that is an array of such numbers. */
   public List<Long> hexes(String name) throws BadInputException {
-    RecordNode field = field(name);
-    if (!field.json.isArray()) {
-      throw field.unexpected("an array");
-    }
     List<Long> numbers = new ArrayList<>();
-    for (JsonNode element : field.json) {
-      numbers.add(child(field.path + "[" + numbers.size() + "]", element).asHex());
+    for (RecordNode element : elements(name)) {
+      numbers.add(element.asHex());
     }
     return numbers;
   }
@@ -182,13 +185,9 @@ public final class RecordNode {
 
   /** A field that is an array of integers, from {@code least} to {@code most}. */
   public List<Long> integers(String name, long least, long most) throws BadInputException {
-    RecordNode field = field(name);
-    if (!field.json.isArray()) {
-      throw field.unexpected("an array");
-    }
     List<Long> numbers = new ArrayList<>();
-    for (JsonNode element : field.json) {
-      numbers.add(child(field.path + "[" + numbers.size() + "]", element).asInteger(least, most));
+    for (RecordNode element : elements(name)) {
+      numbers.add(element.asInteger(least, most));
     }
     return numbers;
   }

@@ -28,5 +28,29 @@ public interface RecordReplay {
      * @throws BadInputException if it is not whole; known before anything is run
      */
     Verdict replay() throws BadInputException;
+
+    /** A record whose replay may find that it is unsupported. */
+    static Recorded of(Subject subject, Attempt attempt) {
+      return new Recorded() {
+        @Override
+        public Subject subject() {
+          return subject;
+        }
+
+        @Override
+        public Verdict replay() throws BadInputException {
+          try {
+            return attempt.run();
+          } catch (UnsupportedException e) {
+            return new Verdict.Unsupported(e.reason());
+          }
+        }
+      };
+    }
+  }
+
+  /** The replay of one record. */
+  interface Attempt {
+    Verdict run() throws BadInputException, UnsupportedException;
   }
 }

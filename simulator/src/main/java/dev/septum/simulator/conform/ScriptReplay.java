@@ -60,17 +60,7 @@ final class ScriptReplay implements RecordReplay {
   @Override
   public Recorded read(RecordNode record) throws BadInputException {
     Script script = Script.read(record);
-    return new Recorded() {
-      @Override
-      public Subject subject() {
-        return script.subject();
-      }
-
-      @Override
-      public Verdict replay() throws BadInputException {
-        return ScriptReplay.this.replay(script);
-      }
-    };
+    return Recorded.of(script.subject(), () -> replay(script));
   }
 
   /** A step to be replayed: the call, and the fields that are compared afterwards. */

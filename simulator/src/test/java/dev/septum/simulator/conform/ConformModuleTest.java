@@ -28,11 +28,11 @@ class ConformModuleTest {
   }
 
   private static ObjectNode firstCase() {
-    return TdxRecords.read(TdxRecords.caseFile()).get(0);
+    return TdxRecords.cases().get(0);
   }
 
   private static ObjectNode firstTrace() {
-    return TdxRecords.read(TdxRecords.traceFile()).get(0);
+    return TdxRecords.traces().get(0);
   }
 
   @Test
@@ -119,7 +119,7 @@ class ConformModuleTest {
   @Test
   void anUnknownTrackingOfABlockIsUnsupported() throws IOException {
     ObjectNode record =
-        TdxRecords.read(TdxRecords.caseFile()).stream()
+        TdxRecords.cases().stream()
             .filter(one -> one.get("set").asText().equals("tracking"))
             .findFirst()
             .orElseThrow();

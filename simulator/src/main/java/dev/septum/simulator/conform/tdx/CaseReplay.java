@@ -75,15 +75,9 @@ public final class CaseReplay implements RecordReplay {
     String variant = record.json().path("variant").isTextual() ? " " + record.text("variant") : "";
     String name = record.text("op") + variant;
     Subject subject = new Subject(record.place(), noun(), ++records, name, set);
-    return new Recorded() {
-      @Override
-      public Subject subject() {
-        return subject;
-      }
-
-      @Override
-      public Verdict replay() throws BadInputException {
-        try {
+    return Recorded.of(
+        subject,
+        () -> {
           if (record.truth("fatal")) {
             throw new UnsupportedException("what a module that has shut down leaves locked");
           }
@@ -92,11 +86,7 @@ public final class CaseReplay implements RecordReplay {
               ? new Verdict.Agree(1)
               : new Verdict.Differ(
                   1, new Difference(subject, "result", null, inputs(record), mismatch));
-        } catch (UnsupportedException e) {
-          return new Verdict.Unsupported(e.reason());
-        }
-      }
-    };
+        });
   }
 
   private @Nullable Mismatch findAndCompare(RecordNode record)

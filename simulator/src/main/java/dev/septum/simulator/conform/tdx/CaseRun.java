@@ -3,7 +3,6 @@ package dev.septum.simulator.conform.tdx;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.simulator.BadInputException;
-import dev.septum.simulator.conform.JsonNumbers;
 import dev.septum.simulator.conform.UnsupportedException;
 import dev.septum.tdx.SeptEntry;
 import dev.septum.tdx.SeptState;
@@ -103,26 +102,36 @@ final class CaseRun {
       state.rcx = input.record().hex("in_rcx");
     }
     if (input.step() > 0) {
-      state.takeRecordedEpochs();
-      takeRecordedPage(state);
-      takeRecordedBlock(state);
-      if (input.stateBefore().isNonLeaf()) {
-        new CaseChildren(state).takeRecorded();
-      }
-      return;
+      setUpFromFields(state);
+    } else {
+      setUpFromWords(state, afterBlock);
     }
+  }
+
+  /** The first step of a sequence, or one that goes on from what is not recorded. */
+  private static void setUpFromFields(CaseState state)
+      throws BadInputException, UnsupportedException {
+    state.takeRecordedEpochs();
+    takeRecordedPage(state);
+    takeRecordedBlock(state);
+    if (state.input.stateBefore().isNonLeaf()) {
+      new CaseChildren(state).takeRecorded();
+    }
+  }
+
+  private static void setUpFromWords(CaseState state, boolean afterBlock)
+      throws BadInputException, UnsupportedException {
+    CaseRecord input = state.input;
     switch (input.set()) {
-      case "track", "tracking" -> state.takeRecordedEpochs();
-      case "bepoch" -> {
-        state.takeRecordedEpochs();
-        StaleEpochs.plant(state);
-      }
+      case "track", "tracking", "bepoch" -> state.takeRecordedEpochs();
       default -> state.setEpoch(state.ruledEpoch() + (afterBlock ? 1 : 0));
     }
-    if (!input.set().equals("bepoch")) {
+    fillTable(state);
+    if (input.set().equals("bepoch")) {
+      StaleEpochs.plant(state); // behind the table, whose pages begin with no epoch
+    } else {
       state.setBlockEpoch();
     }
-    fillTable(state);
     if (input.set().equals("track")) {
       new CaseLocks(state).holdNamed(input.variant());
     } else if (!input.set().equals("concurrent")) {
@@ -170,64 +179,6 @@ final class CaseRun {
             .path("bepoch");
     if (before.isBlocked() && bepoch.canConvertToLong()) {
       state.machine.state.setBepoch(state.blockLevel(), state.blockPage(), bepoch.longValue());
-    }
-  }
-
-  /** Epochs of blocks that are long gone, planted where a call may find them. */
-  private static final class StaleEpochs {
-    private static void plant(CaseState state) throws BadInputException {
-      var stale = state.input.record().object("stale");
-      SeptState before = state.input.stateBefore();
-      int level = state.input.entryLevel();
-      if (state.hasBlockPage()) {
-        state.machine.state.setBepoch(
-            state.blockLevel(), state.blockPage(), epoch(stale, "page_or_table"));
-      }
-      if (before.isLeaf() && level > 0) {
-        plantBelow(state, state.blockPage(), epoch(stale, "page_4k_children"));
-      }
-      if (before.isNonLeaf() && level <= 2) {
-        state.machine.state.setBepoch(level, CaseState.firstPage(level), epoch(stale, "merged_2m"));
-        plantBelow(state, CaseState.firstPage(level), epoch(stale, "merged_4k"));
-      }
-      if (state.input.givesPage()) {
-        state.machine.state.setBepoch(state.input.pageLevel(), state.r8, epoch(stale, "r8"));
-      }
-    }
-
-    private static long epoch(dev.septum.simulator.conform.RecordNode stale, String field)
-        throws BadInputException {
-      return stale.integer(field, 0, Long.MAX_VALUE);
-    }
-
-    private static void plantBelow(CaseState state, long first, long epoch) {
-      int below = state.input.entryLevel() - 1;
-      for (int i = 0; i < TdxMachine.ENTRIES; i++) {
-        state.machine.state.setBepoch(below, first + i * CaseState.bytes(below), epoch);
-      }
-    }
-
-    private static ObjectNode describe(CaseState state) {
-      SeptState before = state.input.stateBefore();
-      int level = state.input.entryLevel();
-      boolean merges = state.input.leaf() == TdxLeaf.MEM_PAGE_PROMOTE && before.isNonLeaf();
-      ObjectNode found = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
-      put(found, state, "page", before.isLeaf(), level, state.blockPage());
-      put(found, state, "page_child0", before.isLeaf() && level == 1, 0, state.blockPage());
-      put(found, state, "table", before.isNonLeaf(), 0, state.blockPage());
-      put(found, state, "r8", state.input.givesPage(), state.input.pageLevel(), state.r8);
-      put(found, state, "merged_2m", merges, level, CaseState.firstPage(level));
-      put(found, state, "merged_4k0", merges, level - 1, CaseState.firstPage(level));
-      return found;
-    }
-
-    private static void put(
-        ObjectNode found, CaseState state, String field, boolean isThere, int level, long hpa) {
-      found.set(
-          field,
-          isThere
-              ? CaseWords.unsigned(state.machine.state.bepoch(level, hpa))
-              : JsonNumbers.of(-1));
     }
   }
 }

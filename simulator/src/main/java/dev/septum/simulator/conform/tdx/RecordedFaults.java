@@ -33,11 +33,6 @@ final class RecordedFaults implements TdxFaults {
     inWindow = inner;
   }
 
-  /** Whether there was no such window. */
-  boolean isWaiting() {
-    return inWindow != null;
-  }
-
   @Override
   public boolean isInterrupted(TdxLeaf leaf, int check) {
     checks++;

@@ -2,6 +2,7 @@ package dev.septum.simulator.conform.tdx;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.paging.Geometry;
 import dev.septum.simulator.BadInputException;
@@ -107,8 +108,7 @@ record TraceConfig(
 
   private static JsonNode describeRegion(TdxMachine machine, long region) {
     int[] counts = TdxWords.pagesBelow(machine, 1, region);
-    ObjectNode described =
-        com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
+    ObjectNode described = JsonNodeFactory.instance.objectNode();
     described.put("pt2m", machine.state.pageType(1, region).name());
     described.set("reg4k", JsonNumbers.of(counts[0]));
     described.set("nda4k", JsonNumbers.of(counts[1]));

@@ -57,22 +57,12 @@ public final class TraceReplay implements RecordReplay {
             "seed " + record.integer("seed", Long.MIN_VALUE, Long.MAX_VALUE),
             record.text("init_op_state").toLowerCase(Locale.ROOT));
     List<RecordNode> steps = record.objects("steps");
-    return new Recorded() {
-      @Override
-      public Subject subject() {
-        return subject;
-      }
-
-      @Override
-      public Verdict replay() throws BadInputException {
-        try {
+    return Recorded.of(
+        subject,
+        () -> {
           record.checkFields("a trace", FIELDS);
           return run(subject, TraceConfig.read(record), steps, record.object("final"));
-        } catch (UnsupportedException e) {
-          return new Verdict.Unsupported(e.reason());
-        }
-      }
-    };
+        });
   }
 
   private static Verdict run(

@@ -20,7 +20,7 @@ class RecordedModuleTest {
 
   @Test
   void everyStepOfEveryTraceAgrees() {
-    List<ObjectNode> traces = TdxRecords.read(TdxRecords.traceFile());
+    List<ObjectNode> traces = TdxRecords.traces();
     int steps = 0;
     for (ObjectNode trace : traces) {
       Verdict verdict = TdxRecords.replay(new TraceReplay(), trace);
@@ -37,7 +37,7 @@ class RecordedModuleTest {
   List<DynamicTest> everyCaseOfEverySetAgreesIfItsStartIsTold() {
     Map<String, Map<String, Integer>> bySet = new LinkedHashMap<>();
     CaseReplay replay = new CaseReplay();
-    List<ObjectNode> cases = TdxRecords.read(TdxRecords.caseFile());
+    List<ObjectNode> cases = TdxRecords.cases();
     for (ObjectNode one : cases) {
       Verdict verdict = TdxRecords.replay(replay, one);
       bySet

@@ -70,7 +70,7 @@ class TamperedModuleRecordTest {
   void everyFieldOfEveryKindOfStepIsCompared() {
     Set<String> kinds = new HashSet<>();
     Set<String> fields = new TreeSet<>();
-    for (ObjectNode trace : TdxRecords.read(TdxRecords.traceFile())) {
+    for (ObjectNode trace : TdxRecords.traces()) {
       for (int i = 0; i < trace.get("steps").size(); i++) {
         JsonNode step = trace.get("steps").get(i);
         if (kinds.add(step.get("op").asText() + " " + step.path("res").asText())) {
@@ -128,7 +128,7 @@ class TamperedModuleRecordTest {
 
   @Test
   void everyFieldOfTheEndIsCompared() {
-    for (ObjectNode trace : TdxRecords.read(TdxRecords.traceFile()).subList(0, 3)) {
+    for (ObjectNode trace : TdxRecords.traces().subList(0, 3)) {
       for (Map.Entry<String, JsonNode> field : trace.get("final").properties()) {
         for (JsonNode other : othersThan(field.getValue())) {
           ObjectNode tampered = trace.deepCopy();
@@ -144,7 +144,7 @@ class TamperedModuleRecordTest {
   /** One case in a few, of every set; a sequence is tampered with in {@link #aSequenceGoesOn}. */
   @Test
   void everyFieldOfACaseIsCompared() {
-    List<ObjectNode> cases = TdxRecords.read(TdxRecords.caseFile());
+    List<ObjectNode> cases = TdxRecords.cases();
     Set<String> sets = new TreeSet<>();
     for (int i = 0; i < cases.size(); i++) {
       ObjectNode one = cases.get(i);
@@ -182,7 +182,7 @@ class TamperedModuleRecordTest {
   void aSequenceGoesOn() {
     CaseReplay replay = new CaseReplay();
     List<ObjectNode> sequence =
-        TdxRecords.read(TdxRecords.caseFile()).stream()
+        TdxRecords.cases().stream()
             .filter(one -> one.path("variant").asText().equals("sept_remove_bottom_up"))
             .toList();
     assertEquals(10, sequence.size());
