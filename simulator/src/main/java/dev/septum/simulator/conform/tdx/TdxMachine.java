@@ -6,6 +6,7 @@ import dev.septum.tdx.GuestOutcome;
 import dev.septum.tdx.HostPages;
 import dev.septum.tdx.ModuleConfig;
 import dev.septum.tdx.ModuleState;
+import dev.septum.tdx.ModuleVersion;
 import dev.septum.tdx.OpState;
 import dev.septum.tdx.PageType;
 import dev.septum.tdx.SeamcallRegisters;
@@ -60,9 +61,14 @@ final class TdxMachine {
    * @param controlPages pages of the TD that are neither its root nor memory nor tables
    */
   TdxMachine(OpState opState, boolean pendingVeDisabled, int controlPages) {
+    this(ModuleVersion.V1_5_01, opState, pendingVeDisabled, controlPages);
+  }
+
+  /** The same in another version of the module, which was not recorded. */
+  TdxMachine(ModuleVersion version, OpState opState, boolean pendingVeDisabled, int controlPages) {
     module =
         new TdxModule(
-            ModuleConfig.v1501(GEOMETRY, FIRST_PFN, HOST_PAGES),
+            new ModuleConfig(GEOMETRY, version, FIRST_PFN, HOST_PAGES, false, false, false),
             HostPages.NONE,
             faults,
             () -> clock);

@@ -9,6 +9,7 @@ import dev.septum.simulator.BadInputException;
 import dev.septum.simulator.conform.JsonNumbers;
 import dev.septum.simulator.conform.RecordNode;
 import dev.septum.simulator.conform.UnsupportedException;
+import dev.septum.tdx.ModuleVersion;
 import dev.septum.tdx.OpState;
 import dev.septum.tdx.SeptState;
 import dev.septum.tdx.TdxLock;
@@ -73,8 +74,8 @@ record TraceConfig(
     throw new UnsupportedException("operation state " + name);
   }
 
-  TdxMachine newMachine() {
-    TdxMachine machine = new TdxMachine(opState, pendingVeDisabled, children - TABLES);
+  TdxMachine newMachine(ModuleVersion version) {
+    TdxMachine machine = new TdxMachine(version, opState, pendingVeDisabled, children - TABLES);
     for (int level = TdxMachine.TOP; level > TdxMachine.TOP - TABLES; level--) {
       machine.addTable(gpaBase, level, SeptState.NL_MAPPED, TdxMachine.tableBelow(level));
     }

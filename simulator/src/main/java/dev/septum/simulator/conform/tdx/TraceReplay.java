@@ -10,6 +10,7 @@ import dev.septum.simulator.conform.RecordReplay;
 import dev.septum.simulator.conform.Subject;
 import dev.septum.simulator.conform.UnsupportedException;
 import dev.septum.simulator.conform.Verdict;
+import dev.septum.tdx.ModuleVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,8 +35,17 @@ public final class TraceReplay implements RecordReplay {
           "steps",
           "final");
 
-  /** A replay of traces. */
-  public TraceReplay() {}
+  private final ModuleVersion version;
+
+  /** A replay of traces against the version that was recorded. */
+  public TraceReplay() {
+    this(ModuleVersion.V1_5_01);
+  }
+
+  /** A replay of traces against any version. */
+  TraceReplay(ModuleVersion version) {
+    this.version = version;
+  }
 
   @Override
   public String noun() {
@@ -65,14 +75,13 @@ public final class TraceReplay implements RecordReplay {
         });
   }
 
-  private static Verdict run(
-      Subject subject, TraceConfig config, List<RecordNode> steps, RecordNode end)
+  private Verdict run(Subject subject, TraceConfig config, List<RecordNode> steps, RecordNode end)
       throws BadInputException, UnsupportedException {
     List<TraceStep> plan = new ArrayList<>();
     for (RecordNode step : steps) {
       plan.add(TraceStep.read(step, config));
     }
-    TdxMachine machine = config.newMachine();
+    TdxMachine machine = config.newMachine(version);
     for (int i = 0; i < plan.size(); i++) {
       TraceStep step = plan.get(i);
       Mismatch mismatch =

@@ -1,13 +1,17 @@
 package dev.septum.simulator.conform.tdx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.simulator.conform.Verdict;
+import dev.septum.tdx.ModuleVersion;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -30,6 +34,23 @@ class RecordedModuleTest {
     }
     assertEquals(TRACES, traces.size());
     assertEquals(STEPS, steps);
+  }
+
+  /** A later module is another one, and the traces notice: the comparison can fail. */
+  @Test
+  void anotherVersionDiffers() {
+    Set<String> found = new TreeSet<>();
+    for (ObjectNode trace : TdxRecords.traces()) {
+      Verdict verdict = TdxRecords.replay(new TraceReplay(ModuleVersion.V1_5_28), trace);
+      if (verdict instanceof Verdict.Differ differ) {
+        found.add(differ.difference().mismatch().toString());
+      }
+    }
+    assertTrue(
+        found.contains(
+            "res: expected \"TDX_TLB_TRACKING_NOT_DONE|SEPT_TREE\","
+                + " found \"TDX_TLB_TRACKING_NOT_DONE|RCX\""),
+        found.toString());
   }
 
   /** What of each set does not agree is not told; nothing differs. */
