@@ -16,7 +16,7 @@ public final class GuestLeaves {
   public static final long EPT_VIOLATION = 0x30;
 
   /** How long a guest may be refused an entry that the host wants, before its vCPU exits. */
-  static final long HOST_PRIORITY_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
+  public static final long HOST_PRIORITY_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int READ_QUALIFICATION = 1;
   private static final int WRITE_QUALIFICATION = 2;

@@ -114,7 +114,8 @@ final class MemLeaves {
     }
     long empty = module.isAtLeast(ModuleVersion.V1_5_28) ? TAKES_REMOVED : SeptState.FREE.mask();
     for (long child : pamt.table(pfn)) {
-      if ((SeptEntry.state(child).mask() & empty) == 0) {
+      SeptState childState = SeptEntry.stateOrNull(child);
+      if (childState == null || (childState.mask() & empty) == 0) {
         return prologue.refuse(call, SeamcallStatus.EPT_PAGE_NOT_FREE);
       }
     }
@@ -154,10 +155,6 @@ final class MemLeaves {
     if (!prologue.walk(call)) {
       return prologue.refuse(call, SeamcallStatus.EPT_WALK_FAILED);
     }
-    if (SeptEntry.isLocked(SecureEpt.entryAcquire(call.table, call.index))) {
-      throw module.fatal(
-          String.format("gpa 0x%x: locked while PAGE.ADD holds the TD alone", call.gpa));
-    }
     if (SeptEntry.state(call.entry) != SeptState.FREE) {
       return prologue.refuse(call, SeamcallStatus.EPT_ENTRY_STATE_INCORRECT);
     }
@@ -168,6 +165,10 @@ final class MemLeaves {
     status = prologue.takeFree4k(call, call.r8);
     if (status != SUCCESS) {
       return status;
+    }
+    if (SeptEntry.isLocked(SecureEpt.entryAcquire(call.table, call.index))) {
+      throw module.fatal(
+          String.format("gpa 0x%x: locked while PAGE.ADD holds the TD alone", call.gpa));
     }
     prologue.window(call);
     long pfn = call.r8 >>> Geometry.PAGE_SHIFT;

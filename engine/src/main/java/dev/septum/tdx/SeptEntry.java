@@ -32,14 +32,19 @@ public final class SeptEntry {
   private static final long RWX = 7;
   private static final long MEMORY_TYPE_MASK = 7L << 3;
   private static final long MEMORY_TYPE_WB = 6L << 3;
-  private static final long DIRTY = 1L << 9;
+
+  /** Set by hardware in a leaf; one of the bits that tell the state. */
+  public static final long DIRTY = 1L << 9;
+
   private static final int DIRTY_SHIFT = 9;
   private static final int IPAT_SHIFT = 6;
   private static final int MIGRATION_SHIFT = 53;
   private static final long IPAT_AND_PS = 3L << IPAT_SHIFT;
   private static final long STATE_BITS = DIRTY | 0xfL << MIGRATION_SHIFT | IPAT_AND_PS;
   private static final long PS = 1L << 7;
-  private static final long ACCESSED = 1L << 8;
+
+  /** Set by hardware in a leaf. */
+  public static final long ACCESSED = 1L << 8;
 
   /** Nothing is mapped. */
   public static final long FREE = SVE | stateBits(SeptState.FREE);
@@ -113,7 +118,7 @@ public final class SeptEntry {
   // Addresses.
 
   /** The host address of the table that a non-leaf names, in bytes. */
-  static long tableHpa(long entry) {
+  public static long tableHpa(long entry) {
     return entry & HPA_MASK;
   }
 
@@ -162,7 +167,7 @@ public final class SeptEntry {
   }
 
   /** REMOVED in a migration epoch. */
-  static long makeRemoved(long migrationEpoch) {
+  public static long makeRemoved(long migrationEpoch) {
     return SVE | stateBits(SeptState.REMOVED) | migrationEpoch << PAGE_SHIFT;
   }
 

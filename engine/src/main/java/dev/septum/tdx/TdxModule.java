@@ -128,7 +128,7 @@ public final class TdxModule {
     if (control.size() <= rootIndex) {
       throw new IllegalArgumentException("a TD needs 4 control pages, not " + control.size());
     }
-    assign(tdr, PageType.TDR, tdr);
+    assign(tdr, PageType.TDR, 0);
     for (long page : control) {
       assign(page, PageType.TDCX, tdr);
     }

@@ -3,7 +3,8 @@
  *
  * <p>{@link dev.septum.tdx.TdxModule} has the doors; {@link dev.septum.tdx.SeptEntry} has every bit
  * of an entry, {@link dev.septum.tdx.SeamcallStatus} every status. The check order of each leaf
- * function is the text of its method.
+ * function is the text of its method. {@link dev.septum.tdx.ModuleState} puts a state in place, for
+ * records of the real module and for tests; it obeys none of the rules below.
  *
  * <p>How the shared fields are read and written:
  *

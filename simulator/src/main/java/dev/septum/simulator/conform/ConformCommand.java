@@ -2,27 +2,24 @@ package dev.septum.simulator.conform;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.septum.mmu.MmuOptions;
 import dev.septum.simulator.BadInputException;
 import dev.septum.simulator.ExitCode;
+import dev.septum.simulator.conform.RecordReplay.Recorded;
 import dev.septum.simulator.input.TraceSource;
 import dev.septum.simulator.report.JsonFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code septum conform}: recorded operations, made again through the engine and compared. */
 @Command(
@@ -30,15 +27,19 @@ import picocli.CommandLine.TypeConversionException;
     description = {
       "Replays recorded operations of the real code, and compares every step.",
       "",
-      "Each script of FILE runs through the engine in KVM's ways. Return codes, page counts,"
+      "A script of FILE runs through the engine in KVM's ways. Return codes, page counts,"
           + " flushes, freed and live tables, and leaves with their flags are compared after every"
-          + " step, at the end, and after the teardown. A script that wants what Septum does not"
-          + " have counts as unsupported, never as agreeing.",
+          + " step, at the end, and after the teardown.",
+      "A trace or a case of Intel's TDX module, 1.5.01, runs through the engine's model of it."
+          + " Statuses, registers, exits, entries, page descriptors, locks, epochs and counts are"
+          + " compared after every step and at the end.",
+      "A record that wants what Septum does not have, or does not say what it began with, counts"
+          + " as unsupported, never as agreeing.",
       ""
     },
     footer = {
       "",
-      "Exit codes: 0 all scripts asked for agree; 1 a script differs or is unsupported;"
+      "Exit codes: 0 all records asked for agree; 1 one differs or is unsupported;"
           + " 2 bad usage or input."
     })
 public final class ConformCommand implements Callable<Integer> {
@@ -54,10 +55,10 @@ public final class ConformCommand implements Callable<Integer> {
   @Option(
       names = "--group",
       paramLabel = "GROUP",
-      converter = GroupConverter.class,
-      completionCandidates = GroupLabels.class,
-      description = "Only the scripts of a group: ${COMPLETION-CANDIDATES}. Default: all scripts.")
-  private @Nullable ScriptGroup group;
+      description =
+          "Only the records of a group: core, mirror or full of scripts, initialized or runnable"
+              + " (at the start) of traces, a set (matrix, locks, ...) of cases. Default: all.")
+  private @Nullable String group;
 
   @Option(
       names = "--json",
@@ -76,29 +77,6 @@ public final class ConformCommand implements Callable<Integer> {
 
   /** A command that picocli fills. */
   public ConformCommand() {}
-
-  private static final class GroupLabels implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return ScriptGroup.BY_LABEL.keySet().iterator();
-    }
-  }
-
-  private static final class GroupConverter implements ITypeConverter<ScriptGroup> {
-    @Override
-    public ScriptGroup convert(String label) {
-      ScriptGroup group = ScriptGroup.BY_LABEL.get(label.toLowerCase(Locale.ROOT));
-      if (group == null) {
-        throw new TypeConversionException(
-            "expected "
-                + String.join(" or ", ScriptGroup.BY_LABEL.keySet())
-                + ", found '"
-                + label
-                + "'");
-      }
-      return group;
-    }
-  }
 
   @Override
   public Integer call() {
@@ -133,31 +111,39 @@ public final class ConformCommand implements Callable<Integer> {
   }
 
   private ConformReport compare() throws BadInputException {
-    ScriptReplay replay = new ScriptReplay(MmuOptions.KVM);
     try (RecordLines lines = RecordLines.open(records())) {
-      ConformReport report = new ConformReport(lines.name(), group);
-      RecordKind kind = null;
-      byte[] line;
-      while ((line = lines.next()) != null) {
-        RecordNode record = RecordNode.parse(lines.place(), line);
-        if (kind == null) {
-          kind = RecordKind.of(record);
-        }
-        if (kind != RecordKind.KVM_SCRIPT) {
-          throw new BadInputException(
-              lines.name() + ": records of the TDX module are not supported yet");
-        }
-        Script script = Script.read(record);
-        if (group == null || script.group() == group) {
-          report.add(script.group(), replay.replay(script));
-        }
-      }
-      if (kind == null) {
+      byte[] line = lines.next();
+      if (line == null) {
         throw new BadInputException(lines.name() + ": expected records, found none");
       }
-      if (group != null && report.scripts() == 0) {
+      RecordNode record = RecordNode.parse(lines.place(), line);
+      RecordKind kind = RecordKind.of(record);
+      RecordReplay replay = kind.newReplay();
+      String only = group == null ? null : group.toLowerCase(Locale.ROOT);
+      ConformReport report = new ConformReport(lines.name(), replay, only);
+      while (true) {
+        Recorded recorded = replay.read(record);
+        String of = recorded.subject().group();
+        if (only == null || only.equals(of)) {
+          report.add(of, recorded.replay());
+        }
+        line = lines.next();
+        if (line == null) {
+          break;
+        }
+        record = RecordNode.parse(lines.place(), line);
+        if (RecordKind.of(record) != kind) {
+          throw record.unexpected("a " + replay.noun());
+        }
+      }
+      if (only != null && report.records() == 0) {
         throw new BadInputException(
-            lines.name() + ": expected scripts of the group " + group.label() + ", found none");
+            lines.name()
+                + ": expected "
+                + replay.noun()
+                + "s of the group "
+                + only
+                + ", found none");
       }
       return report;
     }

@@ -6,18 +6,21 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What became of the scripts of a file. */
+/** What became of the records of a file. */
 final class ConformReport {
+  private static final int LEAST_WIDTH = 8;
+
   private final String file;
-  private final @Nullable ScriptGroup only;
-  private final Map<ScriptGroup, Tally> byGroup = new EnumMap<>(ScriptGroup.class);
+  private final RecordReplay replay;
+  private final @Nullable String only;
+  private final Map<String, Tally> byGroup = new LinkedHashMap<>();
   private final Tally all = new Tally();
   private final List<Difference> differences = new ArrayList<>();
   private final Map<String, Integer> unsupportedReasons = new TreeMap<>();
@@ -27,20 +30,21 @@ final class ConformReport {
    *
    * @param only the group that was asked for; null for all
    */
-  ConformReport(String file, @Nullable ScriptGroup only) {
+  ConformReport(String file, RecordReplay replay, @Nullable String only) {
     this.file = file;
+    this.replay = replay;
     this.only = only;
   }
 
   private static final class Tally {
-    private int scripts;
+    private int records;
     private int agree;
     private int differ;
     private int unsupported;
     private long steps;
 
     void add(Verdict verdict) {
-      scripts++;
+      records++;
       steps += verdict.steps();
       if (verdict instanceof Verdict.Agree) {
         agree++;
@@ -51,8 +55,8 @@ final class ConformReport {
       }
     }
 
-    void describe(ObjectNode json) {
-      json.put("scripts", scripts);
+    void describe(ObjectNode json, String nouns) {
+      json.put(nouns, records);
       json.put("agree", agree);
       json.put("differ", differ);
       json.put("unsupported", unsupported);
@@ -60,7 +64,7 @@ final class ConformReport {
     }
   }
 
-  void add(ScriptGroup group, Verdict verdict) {
+  void add(String group, Verdict verdict) {
     all.add(verdict);
     byGroup.computeIfAbsent(group, g -> new Tally()).add(verdict);
     if (verdict instanceof Verdict.Differ differ) {
@@ -70,22 +74,22 @@ final class ConformReport {
     }
   }
 
-  int scripts() {
-    return all.scripts;
+  int records() {
+    return all.records;
   }
 
-  /** Whether there were scripts, and all of them agree. */
+  /** Whether there were records, and all of them agree. */
   boolean isConform() {
-    return all.scripts > 0 && all.agree == all.scripts;
+    return all.records > 0 && all.agree == all.records;
   }
 
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("file", file);
     json.put("group", groupLabel());
-    all.describe(json);
+    all.describe(json, nouns());
     ObjectNode groups = json.putObject("byGroup");
-    byGroup.forEach((group, tally) -> tally.describe(groups.putObject(group.label())));
+    byGroup.forEach((group, tally) -> tally.describe(groups.putObject(group), nouns()));
     ArrayNode list = json.putArray("differences");
     differences.forEach(difference -> list.add(difference.toJson()));
     ObjectNode reasons = json.putObject("unsupportedReasons");
@@ -93,19 +97,25 @@ final class ConformReport {
     return json;
   }
 
+  private String nouns() {
+    return replay.noun() + "s";
+  }
+
   private String groupLabel() {
-    return only == null ? "all" : only.label();
+    return only == null ? "all" : only;
   }
 
   void print(PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "Records of %s, group %s, against the engine in KVM's ways%n%n",
+        "Records of %s, group %s, against %s%n%n",
         file,
-        groupLabel());
-    String row = "  %-8s %8s %8s %8s %12s %8s%n";
-    out.printf(Locale.ROOT, row, "group", "scripts", "agree", "differ", "unsupported", "steps");
-    byGroup.forEach((group, tally) -> print(out, row, group.label(), tally));
+        groupLabel(),
+        replay.against());
+    int width = byGroup.keySet().stream().mapToInt(String::length).max().orElse(0);
+    String row = "  %-" + Math.max(width, LEAST_WIDTH) + "s %8s %8s %8s %12s %8s%n";
+    out.printf(Locale.ROOT, row, "group", nouns(), "agree", "differ", "unsupported", "steps");
+    byGroup.forEach((group, tally) -> print(out, row, group, tally));
     if (byGroup.size() > 1) {
       print(out, row, "all", all);
     }
@@ -114,13 +124,13 @@ final class ConformReport {
       differences.forEach(difference -> out.printf(Locale.ROOT, "  %s%n", difference));
     }
     if (!unsupportedReasons.isEmpty()) {
-      out.printf(Locale.ROOT, "%nUnsupported, by the first reason of each script:%n");
+      out.printf(Locale.ROOT, "%nUnsupported, by the first reason of each %s:%n", replay.noun());
       unsupportedReasons.entrySet().stream()
           .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
           .forEach(
               reason -> out.printf(Locale.ROOT, "  %5d  %s%n", reason.getValue(), reason.getKey()));
     }
-    out.printf(Locale.ROOT, "%n%d of %d agree%n", all.agree, all.scripts);
+    out.printf(Locale.ROOT, "%n%d of %d agree%n", all.agree, all.records);
     out.flush();
   }
 
@@ -129,7 +139,7 @@ final class ConformReport {
         Locale.ROOT,
         row,
         label,
-        tally.scripts,
+        tally.records,
         tally.agree,
         tally.differ,
         tally.unsupported,

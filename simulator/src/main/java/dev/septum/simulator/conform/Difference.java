@@ -7,33 +7,36 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first place at which a script differs from its record.
+ * The first place at which the engine differs from a record.
  *
- * @param step the index of the step, from 0; null for the end and the teardown
- * @param where the same as a path in the record's result
+ * @param where the same as a path in the record, or in its result
+ * @param step the index of the step, from 0; null where there are no steps, and behind the last
+ * @param operation what was done there; null behind the last step
  */
-record Difference(Script script, @Nullable Integer step, String where, Mismatch mismatch) {
+public record Difference(
+    Subject subject,
+    String where,
+    @Nullable Integer step,
+    @Nullable JsonNode operation,
+    Mismatch mismatch) {
 
-  static Difference atStep(Script script, int step, Mismatch mismatch) {
-    return new Difference(script, step, "steps[" + step + "]", mismatch);
+  /** At a step. */
+  public static Difference atStep(
+      Subject subject, int step, JsonNode operation, Mismatch mismatch) {
+    return new Difference(subject, "steps[" + step + "]", step, operation, mismatch);
   }
 
-  static Difference at(Script script, String where, Mismatch mismatch) {
-    return new Difference(script, null, where, mismatch);
-  }
-
-  private @Nullable JsonNode operation() {
-    return step == null ? null : script.operation(step);
+  /** Behind the last step. */
+  public static Difference at(Subject subject, String where, Mismatch mismatch) {
+    return new Difference(subject, where, null, null, mismatch);
   }
 
   ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("id", script.id());
-    json.put("name", script.name());
-    json.put("group", script.group().label());
+    subject.describe(json);
     json.put("where", where);
     json.put("step", step);
-    json.set("op", operation());
+    json.set("op", operation);
     json.put("field", mismatch.field());
     json.put("index", mismatch.index());
     json.set("expected", mismatch.expected().isMissingNode() ? null : mismatch.expected());
@@ -43,13 +46,10 @@ record Difference(Script script, @Nullable Integer step, String where, Mismatch 
 
   @Override
   public String toString() {
-    JsonNode operation = operation();
     return String.format(
         Locale.ROOT,
-        "script %d %s (%s), %s%s%n    %s",
-        script.id(),
-        script.name(),
-        script.group().label(),
+        "%s, %s%s%n    %s",
+        subject,
         where,
         operation == null ? "" : " " + operation,
         mismatch);

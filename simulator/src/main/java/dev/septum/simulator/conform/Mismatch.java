@@ -3,8 +3,13 @@ package dev.septum.simulator.conform;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.septum.simulator.BadInputException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param expected what was recorded; missing if the list has no such element
  * @param found what the engine has there; missing likewise
  */
-record Mismatch(String field, @Nullable Integer index, JsonNode expected, JsonNode found) {
+public record Mismatch(String field, @Nullable Integer index, JsonNode expected, JsonNode found) {
   private static final String LEAFS = "leafs";
   private static final int RAW_BITS = 5;
 
@@ -37,6 +42,30 @@ record Mismatch(String field, @Nullable Integer index, JsonNode expected, JsonNo
         return of(field, wanted, there);
       }
     }
+    return null;
+  }
+
+  /**
+   * Compares all fields of a record but some.
+   *
+   * @param what the record, in the reason why a field is not supported
+   * @param inputs what is not compared
+   * @param found in the order in which it is compared
+   * @throws BadInputException if the record leaves out what was found
+   * @throws UnsupportedException if it has what nobody here has found
+   */
+  public static @Nullable Mismatch first(
+      String what, RecordNode record, Set<String> inputs, ObjectNode found)
+      throws BadInputException, UnsupportedException {
+    for (Map.Entry<String, JsonNode> field : found.properties()) {
+      JsonNode wanted = record.field(field.getKey()).json();
+      if (!wanted.equals(field.getValue())) {
+        return new Mismatch(field.getKey(), null, wanted, field.getValue());
+      }
+    }
+    Set<String> known = new HashSet<>(inputs);
+    found.fieldNames().forEachRemaining(known::add);
+    record.checkFields(what, known);
     return null;
   }
 
@@ -72,7 +101,7 @@ record Mismatch(String field, @Nullable Integer index, JsonNode expected, JsonNo
   }
 
   /** A mismatch that is told in words. */
-  static Mismatch inWords(String field, String expected, String found) {
+  public static Mismatch inWords(String field, String expected, String found) {
     return new Mismatch(field, null, TextNode.valueOf(expected), TextNode.valueOf(found));
   }
 

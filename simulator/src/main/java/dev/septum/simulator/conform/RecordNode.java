@@ -19,12 +19,14 @@ import java.util.regex.Pattern;
  * A part of a record, with its place in the file, so that what is missing in it or wrong can be
  * named: {@code FILE:LINE: expected WHAT at WHERE, found WHAT}.
  */
-final class RecordNode {
+public final class RecordNode {
   private static final int LONGEST_EXCERPT = 60;
 
   /** What Jackson says besides: all that it would have accepted, and places in its own terms. */
   private static final Pattern NOT_FOR_PEOPLE =
       Pattern.compile("(?s)(: was expecting| \\((start marker|bound as)|\\s*\\R).*");
+
+  private static final Pattern HEX = Pattern.compile("0x[0-9a-fA-F]{1,16}");
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -47,7 +49,7 @@ final class RecordNode {
    *
    * @param place the line that it is: {@code FILE:LINE}
    */
-  static RecordNode parse(String place, byte[] line) throws BadInputException {
+  public static RecordNode parse(String place, byte[] line) throws BadInputException {
     JsonNode json;
     try {
       json = MAPPER.readTree(line);
@@ -70,18 +72,23 @@ final class RecordNode {
     return record;
   }
 
+  /** Where its record stands: {@code FILE:LINE}. */
+  public String place() {
+    return place;
+  }
+
   /** What stands here. */
-  JsonNode json() {
+  public JsonNode json() {
     return json;
   }
 
   /** Whether this object has a field. */
-  boolean has(String name) {
+  public boolean has(String name) {
     return json.has(name);
   }
 
   /** A field of this object, which must be there. */
-  RecordNode field(String name) throws BadInputException {
+  public RecordNode field(String name) throws BadInputException {
     RecordNode field = child(path.isEmpty() ? name : path + "." + name, json.path(name));
     if (field.json.isMissingNode()) {
       throw field.unexpected("a value");
@@ -90,7 +97,7 @@ final class RecordNode {
   }
 
   /** A field that is an object. */
-  RecordNode object(String name) throws BadInputException {
+  public RecordNode object(String name) throws BadInputException {
     RecordNode field = field(name);
     if (!field.json.isObject()) {
       throw field.unexpected("an object");
@@ -98,25 +105,32 @@ final class RecordNode {
     return field;
   }
 
-  /** A field that is an array of objects. */
-  List<RecordNode> objects(String name) throws BadInputException {
+  /** A field that is an array: its elements. */
+  private List<RecordNode> elements(String name) throws BadInputException {
     RecordNode field = field(name);
     if (!field.json.isArray()) {
       throw field.unexpected("an array");
     }
-    List<RecordNode> objects = new ArrayList<>();
+    List<RecordNode> elements = new ArrayList<>();
     for (JsonNode element : field.json) {
-      RecordNode object = child(field.path + "[" + objects.size() + "]", element);
-      if (!element.isObject()) {
+      elements.add(child(field.path + "[" + elements.size() + "]", element));
+    }
+    return elements;
+  }
+
+  /** A field that is an array of objects. */
+  public List<RecordNode> objects(String name) throws BadInputException {
+    List<RecordNode> objects = elements(name);
+    for (RecordNode object : objects) {
+      if (!object.json.isObject()) {
         throw object.unexpected("an object");
       }
-      objects.add(object);
     }
     return objects;
   }
 
   /** A field that is a text. */
-  String text(String name) throws BadInputException {
+  public String text(String name) throws BadInputException {
     RecordNode field = field(name);
     if (!field.json.isTextual()) {
       throw field.unexpected("a text");
@@ -125,7 +139,7 @@ final class RecordNode {
   }
 
   /** A field that is one of some texts, and what that text stands for. */
-  <T> T choice(String name, Map<String, T> choices) throws BadInputException {
+  public <T> T choice(String name, Map<String, T> choices) throws BadInputException {
     RecordNode field = field(name);
     T chosen = field.json.isTextual() ? choices.get(field.json.textValue()) : null;
     if (chosen == null) {
@@ -135,20 +149,60 @@ final class RecordNode {
   }
 
   /** A field that is an integer, from {@code least} to {@code most}. */
-  long integer(String name, long least, long most) throws BadInputException {
-    RecordNode field = field(name);
-    long value = field.json.longValue();
-    if (!field.json.isIntegralNumber()
-        || !field.json.canConvertToLong()
-        || value < least
-        || value > most) {
-      throw field.unexpected("an integer from " + least + " to " + most);
+  public long integer(String name, long least, long most) throws BadInputException {
+    return field(name).asInteger(least, most);
+  }
+
+  private long asInteger(long least, long most) throws BadInputException {
+    long value = json.longValue();
+    if (!json.isIntegralNumber() || !json.canConvertToLong() || value < least || value > most) {
+      throw unexpected("an integer from " + least + " to " + most);
     }
     return value;
   }
 
+  /** A field that is a number of 64 bits in hexadecimal: {@code 0x1f}. */
+  public long hex(String name) throws BadInputException {
+    return field(name).asHex();
+  }
+
+  /** A field that is an array of such numbers. */
+  public List<Long> hexes(String name) throws BadInputException {
+    List<Long> numbers = new ArrayList<>();
+    for (RecordNode element : elements(name)) {
+      numbers.add(element.asHex());
+    }
+    return numbers;
+  }
+
+  private long asHex() throws BadInputException {
+    String text = json.textValue();
+    if (text == null || !HEX.matcher(text).matches()) {
+      throw unexpected("a number in hexadecimal (0x...)");
+    }
+    return Long.parseUnsignedLong(text, 2, text.length(), 16);
+  }
+
+  /** A field that is an array of integers, from {@code least} to {@code most}. */
+  public List<Long> integers(String name, long least, long most) throws BadInputException {
+    List<Long> numbers = new ArrayList<>();
+    for (RecordNode element : elements(name)) {
+      numbers.add(element.asInteger(least, most));
+    }
+    return numbers;
+  }
+
+  /** A field that is true or false. */
+  public boolean truth(String name) throws BadInputException {
+    RecordNode field = field(name);
+    if (!field.json.isBoolean()) {
+      throw field.unexpected("true or false");
+    }
+    return field.json.booleanValue();
+  }
+
   /** A field that is 0 or 1. */
-  boolean flag(String name) throws BadInputException {
+  public boolean flag(String name) throws BadInputException {
     return integer(name, 0, 1) != 0;
   }
 
@@ -157,7 +211,7 @@ final class RecordNode {
    *
    * @param what what this object is, in the reason
    */
-  void checkFields(String what, Set<String> known) throws UnsupportedException {
+  public void checkFields(String what, Set<String> known) throws UnsupportedException {
     for (Iterator<String> names = json.fieldNames(); names.hasNext(); ) {
       String name = names.next();
       if (!known.contains(name)) {
@@ -167,12 +221,12 @@ final class RecordNode {
   }
 
   /** What to throw when something else stands here. */
-  BadInputException unexpected(String expected) {
+  public BadInputException unexpected(String expected) {
     return unexpected(expected, excerpt());
   }
 
   /** What to throw when {@code found} was found here, or of it. */
-  BadInputException unexpected(String expected, String found) {
+  public BadInputException unexpected(String expected, String found) {
     String at = path.isEmpty() ? "" : " at " + path;
     return new BadInputException(place + ": expected " + expected + at + ", found " + found);
   }

@@ -52,6 +52,10 @@ record Script(
     record.object("result").checkFields("a result", RESULT_FIELDS);
   }
 
+  Subject subject() {
+    return new Subject(record.place(), "script", id, name, group.label());
+  }
+
   /** An operation as it was recorded. */
   JsonNode operation(int step) {
     return operations.get(step).json();

@@ -14,7 +14,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Replays scripts through the engine, each on a machine of its own, and compares every step. */
-final class ScriptReplay {
+final class ScriptReplay implements RecordReplay {
   private static final String EXT = "ext";
 
   /** What all steps have, in the order in which it is compared: the digest says least. */
@@ -53,6 +53,22 @@ final class ScriptReplay {
    */
   ScriptReplay(MmuOptions options) {
     this.options = options;
+  }
+
+  @Override
+  public String noun() {
+    return "script";
+  }
+
+  @Override
+  public String against() {
+    return "the engine in KVM's ways";
+  }
+
+  @Override
+  public Recorded read(RecordNode record) throws BadInputException {
+    Script script = Script.read(record);
+    return Recorded.of(script.subject(), () -> replay(script));
   }
 
   /** A step to be replayed: the call, and the fields that are compared afterwards. */
@@ -132,18 +148,20 @@ final class ScriptReplay {
       for (int i = 0; i < steps.size(); i++) {
         Mismatch mismatch = runStep(machine, steps.get(i));
         if (mismatch != null) {
-          return new Verdict.Differ(i + 1, Difference.atStep(script, i, mismatch));
+          return new Verdict.Differ(
+              i + 1, Difference.atStep(script.subject(), i, script.operation(i), mismatch));
         }
       }
       Mismatch mismatch = compare(endFields(config), script.end().json(), machine::describeEnd);
       if (mismatch != null) {
-        return new Verdict.Differ(steps.size(), Difference.at(script, "final", mismatch));
+        return new Verdict.Differ(steps.size(), Difference.at(script.subject(), "final", mismatch));
       }
       mismatch =
           compare(
               teardownFields(config), withSortedCalls(script.teardown().json()), machine::tearDown);
       if (mismatch != null) {
-        return new Verdict.Differ(steps.size(), Difference.at(script, "teardown", mismatch));
+        return new Verdict.Differ(
+            steps.size(), Difference.at(script.subject(), "teardown", mismatch));
       }
       return new Verdict.Agree(steps.size());
     }

@@ -1,7 +1,7 @@
 package dev.septum.simulator.conform;
 
-/** What became of a script. */
-sealed interface Verdict {
+/** What became of a record. */
+public sealed interface Verdict {
   /** How many steps were compared. */
   int steps();
 
@@ -15,7 +15,7 @@ sealed interface Verdict {
    */
   record Differ(int steps, Difference difference) implements Verdict {}
 
-  /** The script wants what Septum does not have. Nothing was compared. */
+  /** The record wants what Septum does not have, or says too little. Nothing was compared. */
   record Unsupported(String reason) implements Verdict {
     @Override
     public int steps() {

@@ -4,51 +4,22 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.mmu.MmuOptions;
 import dev.septum.simulator.BadInputException;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.zip.GZIPInputStream;
 
 /** What was recorded of Linux 7.3.4: a resource of the tests. */
 final class Records {
-  static final ObjectMapper MAPPER = new ObjectMapper();
+  static final ObjectMapper MAPPER = RecordFiles.MAPPER;
   private static final String RESOURCE = "kvm-7.3.4.jsonl.gz";
 
-  private static final List<ObjectNode> RECORDS = read();
+  private static final List<ObjectNode> RECORDS = RecordFiles.read(file());
 
   private Records() {}
 
   /** The file itself. */
   static Path file() {
-    try {
-      return Path.of(Objects.requireNonNull(Records.class.getResource(RESOURCE)).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static List<ObjectNode> read() {
-    try (InputStream in = new GZIPInputStream(Files.newInputStream(file()));
-        BufferedReader lines =
-            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-      List<ObjectNode> records = new ArrayList<>();
-      String line;
-      while ((line = lines.readLine()) != null) {
-        records.add((ObjectNode) MAPPER.readTree(line));
-      }
-      return records;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return RecordFiles.beside(Records.class, RESOURCE);
   }
 
   /** Copies of all records, in order. */
