@@ -149,7 +149,7 @@ public class HugeTdxPaths {
     }
   }
 
-  /** TDG.MEM.PAGE.ACCEPT; 511 looks for an interrupt, but not the zeroing, are in it. */
+  /** TDG.MEM.PAGE.ACCEPT, with nothing to zero and nothing that interrupts. */
   @Benchmark
   @OperationsPerInvocation(TdxMachine.LARGE)
   public void accept2m(Pending state, Control control) {

@@ -12,7 +12,8 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 
 /**
  * The host blocks a page, tracks it, and removes it, as far as the module lets it; meanwhile a vCPU
- * enters, writes to the page, and leaves. A translation that the write has got is held until then.
+ * enters, writes to the page, asks for another page some times, and leaves. A translation that the
+ * write has got is held until then.
  *
  * <p>Results: what the vCPU met (its VP.ENTER failed; HELD a translation; EXIT at the write), of
  * TRACK, of REMOVE (NONE: not tried), whether the page was removed while a translation was held,
@@ -48,18 +49,25 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
     desc = "Nothing is removed while a vCPU inside may hold a translation through it.")
 @State
 public class TrackAgainstEnter {
-  private final TinyTd td =
-      TinyTd.running().withTable(0, TinyTd.TABLE).withMapped(TinyTd.PG_4K, 0, TinyTd.PAGE);
+  private static final int CALLS_INSIDE = 4;
 
+  private final TinyTd td =
+      TinyTd.running()
+          .withTable(0, TinyTd.TABLE)
+          .withMapped(TinyTd.PG_4K, 0, TinyTd.PAGE)
+          .withMapped(TinyTd.PG_4K, 1, TinyTd.OTHER_PAGE);
   private final SeamcallRegisters host = new SeamcallRegisters();
   private final SeamcallRegisters guest = new SeamcallRegisters();
   private volatile boolean removed;
 
-  /** Enters, writes, leaves. */
+  /** Enters, writes, stays for a while, leaves. */
   @Actor
   public void guest(LLLLL_Result result) {
     String entered = td.enter(guest);
     boolean holds = entered.equals("SUCCESS") && td.write(guest, 0);
+    for (int call = 0; holds && call < CALLS_INSIDE; call++) {
+      td.accept(TinyTd.PG_4K, 1);
+    }
     result.r4 = holds && removed;
     if (holds) {
       td.leave();

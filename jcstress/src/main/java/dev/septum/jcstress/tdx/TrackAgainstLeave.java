@@ -14,8 +14,8 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * A page is blocked and tracked, and a vCPU is inside since before. It leaves and enters again; the
  * host tracks once more, and removes the page.
  *
- * <p>Results: of VP.ENTER, of TRACK, of REMOVE, epochs (10 for each of the TD, 1 for each of the
- * vCPU), violations.
+ * <p>Results: of VP.ENTER (STALE: the page was removed before the vCPU had left), of TRACK, of
+ * REMOVE, epochs (10 for each of the TD, 1 for each of the vCPU), violations.
  */
 @JCStressTest
 @Outcome(
@@ -60,12 +60,15 @@ public class TrackAgainstLeave {
 
   private final SeamcallRegisters host = new SeamcallRegisters();
   private final SeamcallRegisters guest = new SeamcallRegisters();
+  private volatile boolean removed;
 
   /** Leaves, and enters. */
   @Actor
   public void guest(LLLLL_Result result) {
+    boolean stale = removed;
     td.leave();
-    result.r1 = td.enter(guest);
+    String entered = td.enter(guest);
+    result.r1 = stale ? "STALE" : entered;
   }
 
   /** Tracks, removes. */
@@ -73,6 +76,7 @@ public class TrackAgainstLeave {
   public void host(LLLLL_Result result) {
     result.r2 = td.track(host);
     result.r3 = td.host(host, TdxLeaf.MEM_PAGE_REMOVE, TinyTd.PG_4K, 0, 0);
+    removed = result.r3.equals("SUCCESS");
   }
 
   /** Looks at what is left. */
