@@ -8,15 +8,19 @@ import org.openjdk.jmh.infra.Control;
  * Where benchmark threads meet between rounds, spinning, so that they start together.
  *
  * <p>When an iteration is over, JMH lets its threads go one by one, so the last may wait for others
- * that do not come any more. What it does then is not measured, and it gives up after a while. A
- * thread that is still measured waits as long as it takes.
+ * that do not come any more. What it does then is not measured, and it gives up after a while; then
+ * it has not been there for those who come later. A thread that is still measured waits as long as
+ * it takes.
  */
 final class Barrier {
   private static final long PATIENCE_NANOS = 200_000_000;
+  private static final int ARRIVED_BITS = 8;
+  private static final int ARRIVED_MASK = (1 << ARRIVED_BITS) - 1;
 
   private final int parties;
-  private final AtomicInteger arrived = new AtomicInteger();
-  private volatile int phase;
+
+  /** The number of the round, and how many have arrived, in the lowest bits. */
+  private final AtomicInteger state = new AtomicInteger();
 
   Barrier(int parties) {
     this.parties = parties;
@@ -25,23 +29,24 @@ final class Barrier {
   /**
    * Waits until all have arrived.
    *
-   * @param control says whether this thread is still measured; null before its first round
+   * @param control says whether this thread is still measured; null if it waits as long as it takes
    * @return false if this thread is not measured any more and has given up
    */
   boolean await(@Nullable Control control) {
-    int now = phase;
-    if (arrived.incrementAndGet() == parties) {
-      arrived.set(0);
-      phase = now + 1;
+    int now = state.incrementAndGet();
+    int round = now >>> ARRIVED_BITS;
+    if ((now & ARRIVED_MASK) == parties) {
+      state.set(round + 1 << ARRIVED_BITS);
       return true;
     }
     long deadline = 0;
-    while (phase == now) {
+    while ((now = state.get()) >>> ARRIVED_BITS == round) {
       Thread.onSpinWait();
       if (control != null && control.stopMeasurement) {
         long time = System.nanoTime();
         deadline = deadline == 0 ? time + PATIENCE_NANOS : deadline;
-        if (time > deadline) {
+        boolean isComplete = (now & ARRIVED_MASK) == parties;
+        if (time > deadline && !isComplete && state.compareAndSet(now, now - 1)) {
           return false;
         }
       }
@@ -51,6 +56,6 @@ final class Barrier {
 
   /** Begins anew. To be called when nobody waits. */
   void reset() {
-    arrived.set(0);
+    state.set(0);
   }
 }
