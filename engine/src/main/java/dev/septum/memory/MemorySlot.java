@@ -4,17 +4,25 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
+import org.jspecify.annotations.Nullable;
 
-/** A range of guest memory and the host frames behind it. Immutable, but for its limits. */
+/**
+ * A range of guest memory and the host frames behind it. Immutable, but for its limits and its
+ * guest_memfd.
+ */
 public final class MemorySlot {
+  /** Host frames that an entry can name. */
+  static final long FRAMES = 1L << (Geometry.MAX_ADDRESS_BITS - Geometry.PAGE_SHIFT);
+
   private final GfnRange range;
   private final long pfn;
   private final PageLevel backing;
   private final boolean readOnly;
+  private final @Nullable GuestMemfd memfd;
   private final SlotLimits limits;
 
   /**
-   * A slot.
+   * A slot of a normal VM.
    *
    * @param pfn the host frame behind the first gfn; the frames of the slot are contiguous
    * @param backing the pages that the host's memory comes in: 4K, 2M or 1G
@@ -23,20 +31,58 @@ public final class MemorySlot {
    */
   public MemorySlot(
       Geometry geometry, GfnRange range, long pfn, PageLevel backing, boolean readOnly) {
+    this(geometry, range, pfn, backing, readOnly, null, null);
+  }
+
+  private MemorySlot(
+      Geometry geometry,
+      GfnRange range,
+      long pfn,
+      PageLevel backing,
+      boolean readOnly,
+      @Nullable MemoryAttributes attributes,
+      @Nullable GuestMemfd memfd) {
+    checkFrames(geometry, range, pfn, backing);
+    this.range = range;
+    this.pfn = pfn;
+    this.backing = backing;
+    this.readOnly = readOnly;
+    this.memfd = memfd;
+    this.limits = new SlotLimits(geometry, range, pfn, attributes, memfd);
+  }
+
+  /**
+   * A writable slot of a trust domain for shared memory alone: no block is mapped large in which
+   * private and shared gfns mix.
+   *
+   * @throws IllegalArgumentException as the constructor does
+   */
+  public static MemorySlot ofShared(
+      Geometry geometry, GfnRange range, long pfn, PageLevel backing, MemoryAttributes attributes) {
+    return new MemorySlot(geometry, range, pfn, backing, false, attributes, null);
+  }
+
+  /** The writable slot of a trust domain, for private and shared memory, that a memfd backs. */
+  public static MemorySlot ofGuestMemfd(GuestMemfd memfd) {
+    return new MemorySlot(
+        memfd.geometry(),
+        memfd.range(),
+        memfd.pfn(),
+        memfd.backing(),
+        false,
+        memfd.attributes(),
+        memfd);
+  }
+
+  static void checkFrames(Geometry geometry, GfnRange range, long pfn, PageLevel backing) {
     geometry.checkRange(range);
-    long frames = 1L << (Geometry.MAX_ADDRESS_BITS - Geometry.PAGE_SHIFT);
-    if (pfn < 0 || pfn > frames - range.pages()) {
+    if (pfn < 0 || pfn > FRAMES - range.pages()) {
       throw new IllegalArgumentException(
           String.format("pfn 0x%x and the %d behind it: no such frames", pfn, range.pages()));
     }
     if (backing.number() > PageLevel.LEAF_LEVELS) {
       throw new IllegalArgumentException("memory does not come in pages of " + backing);
     }
-    this.range = range;
-    this.pfn = pfn;
-    this.backing = backing;
-    this.readOnly = readOnly;
-    this.limits = new SlotLimits(geometry, range, pfn);
   }
 
   /** The guest frames. */
@@ -69,6 +115,11 @@ public final class MemorySlot {
     return limits;
   }
 
+  /** What backs a trust domain's private memory; null in a slot that has none. */
+  public @Nullable GuestMemfd guestMemfd() {
+    return memfd;
+  }
+
   /** Whether {@code leaf} is what this slot has at {@code gfn}. */
   public boolean backs(long gfn, long pages, long leaf) {
     return range.contains(GfnRange.ofPages(gfn, pages))
@@ -83,6 +134,7 @@ public final class MemorySlot {
         + String.format(" at pfn 0x%x", pfn)
         + " in pages of "
         + backing
-        + (readOnly ? ", read-only" : "");
+        + (readOnly ? ", read-only" : "")
+        + (memfd != null ? ", guest_memfd" : "");
   }
 }

@@ -2,6 +2,8 @@ package dev.septum.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -83,6 +85,42 @@ class MemorySlotTest {
     assertTrue(slot.isReadOnly());
     assertTrue(slot.backs(0x400, 1, Spte.makeLeaf(0x400, 1, false, 0)));
     assertFalse(slot.backs(0x400, 1, Spte.makeLeaf(0x400, 1, true, 0)));
+  }
+
+  @Test
+  void aSlotOfANormalVmHasNoGuestMemfd() {
+    assertNull(slot(0x10400).guestMemfd());
+  }
+
+  @Test
+  void aSlotOfAGuestMemfdIsWhatThatIs() {
+    GuestMemfd memfd =
+        new GuestMemfd(
+            GEOMETRY,
+            RANGE,
+            0x10400,
+            PageLevel.LEVEL_2M,
+            new MemoryAttributes(GEOMETRY),
+            new FrameContent(),
+            AllocationFaults.NONE);
+    MemorySlot slot = MemorySlot.ofGuestMemfd(memfd);
+    assertSame(memfd, slot.guestMemfd());
+    assertEquals("slot [0x400, 0x800) at pfn 0x10400 in pages of 2M, guest_memfd", slot.toString());
+    assertFalse(slot.isReadOnly());
+    memfd.split(new GfnRange(0x400, 0x401));
+    assertEquals(1, slot.limits().maxMappingLevel(0x400, 3));
+    assertEquals(2, slot.limits().maxMappingLevel(0x600, 3));
+  }
+
+  @Test
+  void aSlotOfSharedMemoryKeepsToTheAttributes() {
+    MemoryAttributes attributes = new MemoryAttributes(GEOMETRY);
+    MemorySlot slot = MemorySlot.ofShared(GEOMETRY, RANGE, 0x10400, PageLevel.LEVEL_2M, attributes);
+    assertNull(slot.guestMemfd());
+    assertEquals(2, slot.limits().maxMappingLevel(0x400, 3));
+    attributes.setPrivate(new GfnRange(0x400, 0x401), true);
+    assertEquals(1, slot.limits().maxMappingLevel(0x400, 3));
+    assertEquals(2, slot.limits().maxMappingLevel(0x600, 3));
   }
 
   private static MemorySlot slot(long pfn) {
