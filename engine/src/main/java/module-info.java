@@ -11,6 +11,7 @@ module dev.septum.engine {
   exports dev.septum.mmu;
   exports dev.septum.paging;
   exports dev.septum.sync;
+  exports dev.septum.td;
   exports dev.septum.tdx;
   exports dev.septum.trace;
   exports dev.septum.vm;

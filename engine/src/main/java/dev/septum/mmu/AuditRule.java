@@ -25,6 +25,8 @@ public enum AuditRule {
    * the slot is not.
    */
   BACKING,
+  /** A mirror says what the external page table says. */
+  MIRROR,
   /** No invariant was found broken while the machine ran. */
   HEALTH
 }

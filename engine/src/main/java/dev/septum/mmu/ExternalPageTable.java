@@ -26,9 +26,12 @@ public interface ExternalPageTable {
     /** It is made. */
     DONE,
     /**
-     * Something was busy. The external table maps what it did; the change may be asked for again.
+     * Something was busy. The external table has the old entry, but what it maps may be out of the
+     * guest's reach until the change is asked for again and made.
      */
-    BUSY
+    BUSY,
+    /** A merge that cannot be made as things stand. The external table is as it was. */
+    REFUSED
   }
 
   /**

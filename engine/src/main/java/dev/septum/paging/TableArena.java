@@ -74,6 +74,21 @@ public final class TableArena {
     this.descriptors = new long[chunks][];
   }
 
+  /**
+   * One more than the largest number that a table can have. Numbers have gaps, and not every one
+   * below is a table's.
+   *
+   * @param limit the limit of an arena
+   */
+  public static int numberLimit(int limit) {
+    int behindFirst = limit - (SMALL_CHUNK_TABLES - 1);
+    if (behindFirst <= 0) {
+      return limit + 1;
+    }
+    int chunk = (behindFirst - 1) / CHUNK_TABLES + 1;
+    return (chunk << CHUNK_SHIFT) + (behindFirst - 1) % CHUNK_TABLES + 1;
+  }
+
   /** The shape of its tables. */
   public Geometry geometry() {
     return geometry;

@@ -70,7 +70,7 @@ class TableArenaTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2, 1, 2200", "3, 4, 4200", "4, 9, 2110"})
+  @CsvSource({"2, 1, 1", "2, 1, 62", "2, 1, 63", "2, 1, 2109", "2, 1, 2110", "3, 4, 4200"})
   void numbersDifferAndAreListedInOrder(int levels, int bits, int limit) {
     TableArena arena = new TableArena(new Geometry(levels, bits), limit);
     assertArrayEquals(new int[0], arena.carvedTables());
@@ -78,6 +78,7 @@ class TableArenaTest {
     assertEquals(limit, Arrays.stream(tables).distinct().count());
     assertTrue(Arrays.stream(tables).allMatch(table -> table > TableArena.NO_TABLE));
     assertArrayEquals(tables, arena.carvedTables());
+    assertEquals(tables[limit - 1] + 1, TableArena.numberLimit(limit));
   }
 
   /** Every entry of every table keeps a value of its own, and so does every descriptor. */
