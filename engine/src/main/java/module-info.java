@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.septum.engine {
   requires static transitive org.jspecify;
+  requires transitive jdk.jfr;
   requires org.jctools.core.jdk11;
   requires org.jctools.core;
 

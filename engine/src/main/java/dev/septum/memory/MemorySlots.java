@@ -19,12 +19,25 @@ public final class MemorySlots implements MappingLimits {
   private static final long FIRST_PFN = 1L << 20;
 
   private final Geometry geometry;
+  private final long endPfn;
   private volatile MemorySlot[] slots = {};
-  private long nextPfn = FIRST_PFN; // guarded by this
+  private long nextPfn; // guarded by this
 
-  /** No slots. */
+  /** No slots; frames for them as many as an entry can name. */
   public MemorySlots(Geometry geometry) {
+    this(geometry, FIRST_PFN, MemorySlot.FRAMES);
+  }
+
+  /**
+   * No slots.
+   *
+   * @param firstPfn the first host frame that may be given to a slot
+   * @param endPfn one more than the last
+   */
+  public MemorySlots(Geometry geometry, long firstPfn, long endPfn) {
     this.geometry = geometry;
+    this.nextPfn = firstPfn;
+    this.endPfn = endPfn;
   }
 
   /** The slot of a gfn, or null; wait-free. */
@@ -81,10 +94,17 @@ public final class MemorySlots implements MappingLimits {
   /**
    * Frames that no slot has, aligned to each other as the gfns are, up to the largest leaf. Never
    * given out twice, not even after the slot is gone: 4 PiB in a machine's life.
+   *
+   * @throws IllegalStateException if there are not that many left
    */
   public synchronized long takeFrames(GfnRange range) {
     long block = geometry.pages(geometry.maxLeafLevel());
     long pfn = (nextPfn + block - 1 & -block) + (range.start() & block - 1);
+    if (range.pages() > endPfn - pfn) {
+      throw new IllegalStateException(
+          String.format(
+              "%s wants %d host frames, and %d are left", range, range.pages(), endPfn - pfn));
+    }
     nextPfn = pfn + range.pages();
     return pfn;
   }

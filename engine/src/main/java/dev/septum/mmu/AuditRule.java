@@ -27,6 +27,12 @@ public enum AuditRule {
   BACKING,
   /** A mirror says what the external page table says. */
   MIRROR,
+  /** What is mapped as private is private memory, all of it; likewise what is shared. */
+  ATTRIBUTES,
+  /** Nothing is mapped at a level that the guest inhibits there. */
+  INHIBIT,
+  /** The TDX module's own invariants hold. */
+  MODULE,
   /** No invariant was found broken while the machine ran. */
   HEALTH
 }

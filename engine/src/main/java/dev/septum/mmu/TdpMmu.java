@@ -292,7 +292,7 @@ public final class TdpMmu implements AutoCloseable {
    * @return how many leaves were split
    */
   public long split(Walker walker, GfnRange range, int target, boolean exclusive) {
-    return split(walker, root, range, target, exclusive);
+    return split(walker, root, range, target, exclusive, () -> {});
   }
 
   /**
@@ -305,10 +305,22 @@ public final class TdpMmu implements AutoCloseable {
    * @throws IllegalStateException if this is a normal VM's
    */
   public long splitMirror(Walker walker, GfnRange range, int target) {
-    return split(walker, mirrorRoot(), range, target, true);
+    return splitMirror(walker, range, target, () -> {});
   }
 
-  private long split(Walker walker, Root tree, GfnRange range, int target, boolean exclusive) {
+  /**
+   * As the other, and does something more in the same hold.
+   *
+   * @param then what is done in the same exclusive hold, once nothing larger is mapped there
+   * @return how many leaves were split
+   * @throws IllegalStateException if this is a normal VM's
+   */
+  public long splitMirror(Walker walker, GfnRange range, int target, Runnable then) {
+    return split(walker, mirrorRoot(), range, target, true, then);
+  }
+
+  private long split(
+      Walker walker, Root tree, GfnRange range, int target, boolean exclusive, Runnable then) {
     checkRange(range);
     geometry.checkLeafLevel(target);
     checkUsable();
@@ -319,6 +331,7 @@ public final class TdpMmu implements AutoCloseable {
     enter(walker, exclusive);
     try {
       split.splitRange(walker, tree, range, target);
+      then.run();
     } finally {
       leave(walker);
     }

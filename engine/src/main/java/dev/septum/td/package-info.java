@@ -1,13 +1,14 @@
 /**
  * Floor 6: the host's side of a trust domain, the part that talks to the TDX module. Imports {@code
- * mmu}, {@code paging}, {@code sync}, {@code tdx}.
+ * memory}, {@code mmu}, {@code paging}, {@code sync}, {@code tdx}.
  *
- * <p>{@link dev.septum.td.TdLifecycle} makes a TD and tears it down, {@link dev.septum.td.TdBuild}
- * gives it the pages that it begins with, {@link dev.septum.td.MirrorDriver} turns every change of
- * a mirror entry into leaf functions, {@link dev.septum.td.MirrorAudit} compares the mirror with
- * the Secure EPT. What the room wants from its embedder it declares here: {@link
- * dev.septum.td.VcpuKicker}, and how a page is looked up ({@link
- * dev.septum.td.TdBuild.PageLookup}).
+ * <p>{@link dev.septum.td.Conversion} ends private memory, and {@link dev.septum.td.AcceptPolicy}
+ * says what a fault does with a mapping that is too large. {@link dev.septum.td.TdLifecycle} makes
+ * a TD and tears it down, {@link dev.septum.td.TdBuild} gives it the pages that it begins with,
+ * {@link dev.septum.td.MirrorDriver} turns every change of a mirror entry into leaf functions,
+ * {@link dev.septum.td.MirrorAudit} compares the mirror with the Secure EPT. What the room wants
+ * from its embedder it declares here: {@link dev.septum.td.VcpuKicker}, and how a page is looked up
+ * ({@link dev.septum.td.TdBuild.PageLookup}).
  *
  * <table>
  * <caption>Shared state of this room</caption>

@@ -58,6 +58,11 @@ public final class GuestLeaves {
     return place.walkLevel;
   }
 
+  /** The first frame of the page that a {@link #walk} ended at, which was accessible. */
+  public long walkPfn(SeamcallRegisters place) {
+    return SeptEntry.pageHpa(place.entry, place.walkLevel, geometry) >>> Geometry.PAGE_SHIFT;
+  }
+
   /**
    * An access that is not in the TLB.
    *

@@ -1,5 +1,7 @@
 package dev.septum.vm;
 
+import dev.septum.memory.GuestMemfd;
+import dev.septum.memory.MemoryAttributes;
 import dev.septum.memory.MemorySlot;
 import dev.septum.memory.MemorySlots;
 import dev.septum.mmu.FaultResult;
@@ -9,47 +11,65 @@ import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.sync.SpinWait;
 import dev.septum.trace.MmuCounter;
+import org.jspecify.annotations.Nullable;
 
-/** From an EPT violation to a mapping: find the page, map it, and again while it changes. */
+/**
+ * From an EPT violation in the direct root to a mapping: find the page, map it, and again while it
+ * changes.
+ */
 final class ExitHandler {
   private final MemorySlots slots;
   private final TdpMmu mmu;
+  private final @Nullable MemoryAttributes attributes;
 
-  ExitHandler(MemorySlots slots, TdpMmu mmu) {
+  /**
+   * A handler.
+   *
+   * @param attributes which pages are private, and so not to be found here; null if none can be
+   */
+  ExitHandler(MemorySlots slots, TdpMmu mmu, @Nullable MemoryAttributes attributes) {
     this.slots = slots;
     this.mmu = mmu;
+    this.attributes = attributes;
   }
 
   /** Handles the violation of a vCPU that is out of the guest. */
   VcpuExit handle(Walker walker, PageFault fault, long gfn, int accessBits) {
-    return map(walker, fault, gfn, accessBits, false) ? VcpuExit.NONE : VcpuExit.MMIO;
+    return map(walker, fault, gfn, accessBits, false);
   }
 
   /**
-   * Maps a page that nobody has touched; returns the level it is mapped at, 0 if no slot has it.
+   * Maps a page that nobody has touched; returns the level it is mapped at, 0 if no slot has it, or
+   * it is private.
    */
   int prefault(Walker walker, PageFault fault, long gfn) {
-    return map(walker, fault, gfn, Access.READ.bit(), true) ? fault.mappedLevel() : 0;
+    VcpuExit exit = map(walker, fault, gfn, Access.READ.bit(), true);
+    return exit == VcpuExit.NONE ? fault.mappedLevel() : 0;
   }
 
-  /** Returns whether there is memory for the access. */
-  private boolean map(Walker walker, PageFault fault, long gfn, int accessBits, boolean prefetch) {
+  private VcpuExit map(Walker walker, PageFault fault, long gfn, int accessBits, boolean prefetch) {
     for (int tries = 0; ; tries++) {
       long sequence = mmu.invalidationSequence();
       MemorySlot slot = slots.find(gfn);
       if (slot == null || (slot.isReadOnly() && (accessBits & Access.WRITE.bit()) != 0)) {
         walker.counters().increment(MmuCounter.FAULTS_EMULATE);
-        return false;
+        return VcpuExit.MMIO;
       }
-      fault
-          .begin(gfn, accessBits, sequence)
-          .backedBy(slot.pfnOf(gfn), !slot.isReadOnly(), slot.backing().number())
-          .limitedBy(slot.limits());
-      if (prefetch) {
-        fault.asPrefetch();
+      if (attributes != null && attributes.isPrivate(gfn)) {
+        return VcpuExit.MEMORY_FAULT;
       }
-      if (mmu.fault(walker, fault) != FaultResult.RETRY) {
-        return true;
+      GuestMemfd memfd = slot.guestMemfd();
+      if (memfd == null || memfd.allocate(gfn)) {
+        fault
+            .begin(gfn, accessBits, sequence)
+            .backedBy(slot.pfnOf(gfn), !slot.isReadOnly(), slot.backing().number())
+            .limitedBy(slot.limits());
+        if (prefetch) {
+          fault.asPrefetch();
+        }
+        if (mmu.fault(walker, fault) != FaultResult.RETRY) {
+          return VcpuExit.NONE;
+        }
       }
       SpinWait.pause(tries);
     }

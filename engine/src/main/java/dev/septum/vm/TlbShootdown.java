@@ -60,6 +60,11 @@ final class TlbShootdown implements TlbFlusher {
     flush(0, Long.MAX_VALUE);
   }
 
+  /** Waits until every vCPU that is in the guest has left it, or has been out since this began. */
+  void kick() {
+    await(append(0, 0));
+  }
+
   private synchronized long append(long start, long pages) {
     long next = request + 1;
     int at = (int) next & RING - 1;
@@ -92,7 +97,10 @@ final class TlbShootdown implements TlbFlusher {
     if (last - mode.served < RING) {
       for (long number = mode.served + 1; number <= last; number++) {
         int at = (int) number & RING - 1;
-        tlb.flush((long) LONGS.getOpaque(starts, at), (long) LONGS.getOpaque(counts, at));
+        long pages = (long) LONGS.getOpaque(counts, at);
+        if (pages > 0) { // else it is a kick
+          tlb.flush((long) LONGS.getOpaque(starts, at), pages);
+        }
       }
       VarHandle.acquireFence();
     }

@@ -13,32 +13,31 @@ import java.util.Objects;
  * A virtual CPU: makes a guest's accesses, one after the other, through its TLB and the tree, and
  * has its faults handled. Used by one thread at a time.
  *
- * <p>It is in the guest only inside {@link #access} and {@link #run}, and there only from entry to
- * the access that fails. In the guest it takes no lock and waits for nobody; between any two
- * accesses it serves flush requests and passes a quiescent point.
+ * <p>It is in the guest only inside {@link #access}, {@link #run} and what a trust domain's guest
+ * calls, and there only from entry to the access that fails. In the guest it takes no lock and
+ * waits for nobody; between any two accesses it looks for requests and passes a quiescent point.
  */
-public final class Vcpu implements AutoCloseable {
+public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, TrustDomainVcpu {
+  final TdpMmu mmu;
+  final TlbShootdown shootdown;
+  final FrameTags tags;
+  final Walker walker;
+  final GuestMode mode;
+  final PageFault fault = new PageFault();
+
   private final VirtualMachine vm;
-  private final TdpMmu mmu;
-  private final TlbShootdown shootdown;
-  private final ExitHandler exits;
-  private final FrameTags tags;
-  private final Walker walker;
-  private final GuestMode mode;
   private final SoftwareTlb tlb;
   private final long gpaLimit;
-  private final PageFault fault = new PageFault();
   private final long[] single = new long[1];
 
   private VcpuExit exit = VcpuExit.NONE;
   private long staleUses;
   private volatile boolean closed;
 
-  Vcpu(VirtualMachine vm, TlbShootdown shootdown, ExitHandler exits, FrameTags tags) {
+  Vcpu(VirtualMachine vm, TlbShootdown shootdown, FrameTags tags) {
     this.vm = vm;
     this.mmu = vm.mmu();
     this.shootdown = shootdown;
-    this.exits = exits;
     this.tags = tags;
     this.walker = mmu.newWalker();
     this.mode = shootdown.register();
@@ -49,19 +48,24 @@ public final class Vcpu implements AutoCloseable {
   /**
    * Makes one access; faults its page in if need be.
    *
-   * @param gpa a guest-physical address
+   * @param gpa a guest-physical address; in a trust domain with the shared bit, or without it for
+   *     private memory
    * @return {@link VcpuExit#NONE} if the access was made
    * @throws IllegalArgumentException if the tree has no such address
    * @throws IllegalStateException if the machine or the vCPU is closed, or the machine is bugged
    */
-  public VcpuExit access(long gpa, Access access) {
+  public final VcpuExit access(long gpa, Access access) {
+    single[0] = GuestAccess.of(checkGpa(gpa), access);
+    run(single, 0, 1);
+    return exit;
+  }
+
+  final long checkGpa(long gpa) {
     if (gpa < 0 || gpa >= gpaLimit) {
       throw new IllegalArgumentException(
           String.format("gpa 0x%x is beyond the tree, which ends at 0x%x", gpa, gpaLimit));
     }
-    single[0] = GuestAccess.of(gpa, access);
-    run(single, 0, 1);
-    return exit;
+    return gpa;
   }
 
   /**
@@ -73,19 +77,15 @@ public final class Vcpu implements AutoCloseable {
    * @return how far it came: {@code to}, or the index of the access that {@link #exit} is about
    * @throws IllegalStateException as {@link #access}
    */
-  public int run(long[] accesses, int from, int to) {
+  public final int run(long[] accesses, int from, int to) {
     Objects.checkFromToIndex(from, to, accesses.length);
-    if (closed) {
-      throw new IllegalStateException("the vCPU is closed");
-    }
-    mmu.checkUsable();
+    checkUsable();
     exit = VcpuExit.NONE;
     int at = from;
     while (at < to) {
       at = runInGuest(accesses, at, to);
       if (at < to) {
-        long stopped = accesses[at];
-        exit = exits.handle(walker, fault, GuestAccess.gfn(stopped), GuestAccess.bits(stopped));
+        exit = handle(GuestAccess.gpa(accesses[at]), GuestAccess.bits(accesses[at]));
         if (exit != VcpuExit.NONE) {
           break;
         }
@@ -94,38 +94,37 @@ public final class Vcpu implements AutoCloseable {
     return at;
   }
 
-  /** Why the last {@link #run} stopped. */
-  public VcpuExit exit() {
+  final void checkUsable() {
+    if (closed) {
+      throw new IllegalStateException("the vCPU is closed");
+    }
+    mmu.checkUsable();
+  }
+
+  /** Why the last call stopped. */
+  public final VcpuExit exit() {
     return exit;
   }
 
-  private int runInGuest(long[] accesses, int from, int to) {
-    mode.enterOpaque();
-    walker.section().open(); // its full fence is the guest mode's too
-    try {
-      for (int at = from; at < to; at++) {
-        if (shootdown.isPending(mode)) {
-          shootdown.serve(mode, tlb);
-        }
-        walker.section().quiesce();
-        if (!touch(GuestAccess.gfn(accesses[at]), GuestAccess.bits(accesses[at]))) {
-          return at;
-        }
-      }
-      return to;
-    } finally {
-      walker.section().close();
-      mode.leaveRelease();
-    }
+  final void setExit(VcpuExit why) {
+    exit = why;
   }
 
-  /** Makes an access, if it can be made without an exit. */
-  private boolean touch(long gfn, int accessBits) {
+  /**
+   * Enters the guest, makes accesses there, and leaves.
+   *
+   * @return how far it came; if not to the end, {@link #handle} knows why
+   */
+  abstract int runInGuest(long[] accesses, int from, int to);
+
+  /** Out of the guest: does what is needed before an access is tried again. */
+  abstract VcpuExit handle(long gpa, int accessBits);
+
+  /** Makes an access through the direct root, if it can be made without an exit. */
+  final boolean touchDirect(long gfn, int accessBits) {
     int entry = tlb.find(gfn, accessBits);
     if (entry >= 0) {
-      if (tags.isYounger(tlb.frame(entry, gfn), tlb.filledAt(entry))) {
-        staleUses++;
-      }
+      judge(tlb.frame(entry, gfn), tlb.filledAt(entry));
       return true;
     }
     long clock = tags.clock();
@@ -133,20 +132,26 @@ public final class Vcpu implements AutoCloseable {
     if (leaf == Spte.EMPTY) {
       return false;
     }
-    if (tags.isYounger(Spte.pfnOf(leaf, walker.level(), gfn, mmu.geometry()), clock)) {
-      staleUses++; // only a walk through a table that was used again too early finds such a leaf
-    }
+    // Only a walk through a table that was used again too early finds a leaf that is stale.
+    judge(Spte.pfnOf(leaf, walker.level(), gfn, mmu.geometry()), clock);
     tlb.fill(gfn, walker.level(), leaf, clock);
     return true;
   }
 
-  /** Its TLB's counts. */
-  public SoftwareTlb tlb() {
+  /** Counts a use of a frame that was taken away after the clock had this value. */
+  final void judge(long pfn, long clock) {
+    if (tags.isYounger(pfn, clock)) {
+      staleUses++;
+    }
+  }
+
+  /** The counts of its TLB; in a trust domain, of the one for shared memory. */
+  public final SoftwareTlb tlb() {
     return tlb;
   }
 
   /** Accesses through a translation whose frame had been taken away: zero, or flushes were lost. */
-  public long staleUses() {
+  public final long staleUses() {
     return staleUses;
   }
 
@@ -156,7 +161,7 @@ public final class Vcpu implements AutoCloseable {
    * @throws IllegalStateException if it is running
    */
   @Override
-  public synchronized void close() {
+  public final synchronized void close() {
     if (!closed) {
       walker.close();
       closed = true;

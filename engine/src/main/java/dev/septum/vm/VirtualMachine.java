@@ -26,7 +26,8 @@ import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual machine: guest memory in slots, vCPUs that touch it, and the tree that maps it.
+ * A virtual machine: guest memory in slots, vCPUs that touch it, and the trees that map it. A
+ * normal VM, or a trust domain, whose further operations {@link #trustDomain} has.
  *
  * <p>Every method may be called by any thread at any time, and blocks where the MMU's lock does.
  * They throw {@link IllegalArgumentException} for a range that no slot covers or a level that
@@ -41,16 +42,33 @@ public final class VirtualMachine implements AutoCloseable {
   private final FrameTags tags = new FrameTags();
   private final TlbShootdown shootdown = new TlbShootdown();
   private final ExitHandler exits;
+  private final @Nullable TrustDomainHost td;
   private final List<Vcpu> vcpus = new ArrayList<>(); // guarded by itself
   private final MpmcVarHandleArrayQueue<Walker> walkers =
       new MpmcVarHandleArrayQueue<>(IDLE_WALKERS);
 
   private VirtualMachine(Builder builder) {
-    this.slots = new MemorySlots(builder.geometry);
+    TrustDomainOptions options = builder.trustDomain;
+    TrustDomainParts parts =
+        options == null
+            ? null
+            : TrustDomainParts.make(builder.geometry, builder.maxTables, options, shootdown);
+    this.slots =
+        parts == null
+            ? new MemorySlots(builder.geometry)
+            : new MemorySlots(builder.geometry, parts.guestPfn(), parts.endPfn());
     TlbFlusher flusher = new MachineFlusher(builder.interceptor.apply(shootdown), slots, tags);
     MmuLock lock = builder.lock == null ? new BiasedMmuLock() : builder.lock;
-    this.mmu = new TdpMmu(builder.geometry, builder.maxTables, builder.options, lock, flusher);
-    this.exits = new ExitHandler(slots, mmu);
+    this.mmu =
+        new TdpMmu(
+            builder.geometry,
+            builder.maxTables,
+            builder.options,
+            lock,
+            flusher,
+            parts == null ? null : parts.mirroring());
+    this.exits = new ExitHandler(slots, mmu, parts == null ? null : parts.attributes());
+    this.td = parts == null ? null : new TrustDomainHost(this, parts, slots);
   }
 
   /** Begins to describe a machine. */
@@ -68,6 +86,18 @@ public final class VirtualMachine implements AutoCloseable {
     return slots;
   }
 
+  /**
+   * What a trust domain has besides.
+   *
+   * @throws IllegalStateException if this is a normal VM
+   */
+  public TrustDomainHost trustDomain() {
+    if (td == null) {
+      throw new IllegalStateException("this machine is a normal VM, not a trust domain");
+    }
+    return td;
+  }
+
   // Memory.
 
   /** Adds writable guest memory that the host has in pages of one size. */
@@ -76,16 +106,22 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Adds guest memory.
+   * Adds guest memory. In a trust domain all of it is shared at first, and backed by a guest_memfd.
    *
    * @param backing the pages that the host's memory comes in, 4K, 2M or 1G: no mapping is larger
    * @param readOnly whether a write is an exit
    */
   public MemorySlot addSlot(GfnRange range, PageLevel backing, boolean readOnly) {
     mmu.checkUsable();
-    mmu.geometry().checkRange(range);
+    if (td != null && readOnly) {
+      throw new IllegalArgumentException("a trust domain's memory cannot be read-only");
+    }
+    mmu.checkRange(range);
+    long pfn = slots.takeFrames(range);
     MemorySlot slot =
-        new MemorySlot(mmu.geometry(), range, slots.takeFrames(range), backing, readOnly);
+        td == null
+            ? new MemorySlot(mmu.geometry(), range, pfn, backing, readOnly)
+            : td.newSlot(range, pfn, backing);
     slots.add(slot);
     return slot;
   }
@@ -100,8 +136,13 @@ public final class VirtualMachine implements AutoCloseable {
    * what was forbidden is not forbidden any more.
    *
    * @param start the new first gfn
+   * @throws IllegalStateException if a guest_memfd is behind the slot: its pages belong to their
+   *     gfns
    */
   public MemorySlot moveSlot(MemorySlot slot, long start) {
+    if (slot.guestMemfd() != null) {
+      throw new IllegalStateException(slot + " cannot be moved");
+    }
     GfnRange range = GfnRange.ofPages(start, slot.range().pages());
     MemorySlot moved =
         new MemorySlot(mmu.geometry(), range, slot.pfn(), slot.backing(), slot.isReadOnly());
@@ -115,7 +156,7 @@ public final class VirtualMachine implements AutoCloseable {
       slots.checkReplaceable(slot, successor);
       mmu.beginInvalidation(slot.range());
       try {
-        withWalker(walker -> mmu.zap(walker, slot.range()));
+        withWalker(walker -> mmu.zap(walker, slot.range(), Roots.BOTH));
         slots.replace(slot, successor);
       } finally {
         mmu.endInvalidation();
@@ -163,10 +204,13 @@ public final class VirtualMachine implements AutoCloseable {
 
   // vCPUs.
 
-  /** A further vCPU. */
+  /** A further vCPU; in a trust domain a {@link TrustDomainVcpu}. */
   public Vcpu newVcpu() {
     mmu.checkUsable();
-    Vcpu vcpu = new Vcpu(this, shootdown, exits, tags);
+    Vcpu vcpu =
+        td == null
+            ? new NormalVcpu(this, shootdown, exits, tags)
+            : new TrustDomainVcpu(this, shootdown, exits, tags, td, td.life().createVcpu());
     synchronized (vcpus) {
       vcpus.add(vcpu);
     }
@@ -229,11 +273,15 @@ public final class VirtualMachine implements AutoCloseable {
 
   /**
    * Unmaps a range; a larger mapping that overlaps it goes as a whole. What is touched again faults
-   * in again.
+   * in again. In a trust domain a private mapping is split first, so that exactly the range goes:
+   * what was accepted there comes back unaccepted, and zero.
    *
    * @return how many leaves were removed
    */
   public long zap(GfnRange range) {
+    if (td != null) {
+      return td.zap(range);
+    }
     slots.checkCovered(range);
     return withWalker(walker -> mmu.zap(walker, range));
   }
@@ -287,7 +335,7 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** Everything that does not hold of this machine; empty if it is sound. To be asked at rest. */
   public List<Violation> audit() {
-    return borrowWalker(walker -> MachineAudit.run(mmu, slots, walker));
+    return borrowWalker(walker -> MachineAudit.run(mmu, slots, td, walker));
   }
 
   /**
@@ -302,13 +350,18 @@ public final class VirtualMachine implements AutoCloseable {
       open = List.copyOf(vcpus);
     }
     open.forEach(Vcpu::close);
+    if (td != null && !mmu.isClosed()) {
+      td.life().freeKey();
+      mmu.close();
+      td.life().reclaim();
+    }
     mmu.close();
     for (Walker idle = walkers.poll(); idle != null; idle = walkers.poll()) {
       idle.close();
     }
   }
 
-  private <T> T withWalker(Function<Walker, T> operation) {
+  <T> T withWalker(Function<Walker, T> operation) {
     mmu.checkUsable();
     return borrowWalker(operation);
   }
@@ -355,6 +408,7 @@ public final class VirtualMachine implements AutoCloseable {
     private int maxTables = DEFAULT_MAX_TABLES;
     private MmuOptions options = MmuOptions.SEPTUM;
     private @Nullable MmuLock lock;
+    private @Nullable TrustDomainOptions trustDomain;
     private UnaryOperator<TlbFlusher> interceptor = UnaryOperator.identity();
 
     private Builder() {}
@@ -374,6 +428,12 @@ public final class VirtualMachine implements AutoCloseable {
     /** Septum's ways or KVM's; Septum's if not said. */
     public Builder options(MmuOptions ways) {
       this.options = ways;
+      return this;
+    }
+
+    /** A trust domain; a normal VM if not said. */
+    public Builder trustDomain(TrustDomainOptions how) {
+      this.trustDomain = how;
       return this;
     }
 

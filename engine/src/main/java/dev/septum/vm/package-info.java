@@ -16,6 +16,13 @@
  *   same</td></tr>
  * <tr><td>{@code TlbShootdown.guests}</td><td>volatile</td><td>volatile, copied</td><td>the same
  *   monitor</td><td>-</td></tr>
+ * <tr><td>{@code VcpuGate.closed}</td><td>volatile, by a vCPU behind the full fence of its entry</td>
+ *   <td>volatile, and a full fence to close it</td><td>the exclusive MMU lock, or the build</td><td>the
+ *   vCPUs' guest modes</td></tr>
+ * <tr><td>{@code GuestAnomalies}: counts</td><td colspan="2">atomic adders; exact when no vCPU runs
+ *   </td><td>none</td><td>-</td></tr>
+ * <tr><td>{@code TrustDomainHost.acceptSplits}</td><td colspan="2">an atomic adder</td><td>none</td>
+ *   <td>-</td></tr>
  * <tr><td>{@code VirtualMachine.vcpus}</td><td>plain</td><td>plain</td><td>its own monitor</td>
  *   <td>-</td></tr>
  * <tr><td>{@code VirtualMachine.walkers}</td><td colspan="2">a queue of many producers and consumers

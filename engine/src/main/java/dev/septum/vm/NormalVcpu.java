@@ -1,0 +1,40 @@
+package dev.septum.vm;
+
+import dev.septum.memory.FrameTags;
+import dev.septum.paging.Geometry;
+
+/** A vCPU of a normal VM: all its memory is in the direct root. */
+final class NormalVcpu extends Vcpu {
+  private final ExitHandler exits;
+
+  NormalVcpu(VirtualMachine vm, TlbShootdown shootdown, ExitHandler exits, FrameTags tags) {
+    super(vm, shootdown, tags);
+    this.exits = exits;
+  }
+
+  @Override
+  int runInGuest(long[] accesses, int from, int to) {
+    mode.enterOpaque();
+    walker.section().open(); // its full fence is the guest mode's too
+    try {
+      for (int at = from; at < to; at++) {
+        if (shootdown.isPending(mode)) {
+          shootdown.serve(mode, tlb());
+        }
+        walker.section().quiesce();
+        if (!touchDirect(GuestAccess.gfn(accesses[at]), GuestAccess.bits(accesses[at]))) {
+          return at;
+        }
+      }
+      return to;
+    } finally {
+      walker.section().close();
+      mode.leaveRelease();
+    }
+  }
+
+  @Override
+  VcpuExit handle(long gpa, int accessBits) {
+    return exits.handle(walker, fault, gpa >>> Geometry.PAGE_SHIFT, accessBits);
+  }
+}

@@ -1,0 +1,246 @@
+package dev.septum.vm;
+
+import dev.septum.memory.FrameContent;
+import dev.septum.memory.GuestMemfd;
+import dev.septum.memory.MemoryAttributes;
+import dev.septum.memory.MemorySlot;
+import dev.septum.memory.MemorySlots;
+import dev.septum.mmu.PageFault;
+import dev.septum.mmu.TdpMmu;
+import dev.septum.paging.Access;
+import dev.septum.paging.GfnRange;
+import dev.septum.paging.PageLevel;
+import dev.septum.td.Conversion;
+import dev.septum.td.MirrorDriver;
+import dev.septum.td.SeamcallCounts;
+import dev.septum.td.TdBuild;
+import dev.septum.td.TdLifecycle;
+import dev.septum.tdx.SeamcallRegisters;
+import dev.septum.tdx.SeamcallStatus;
+import dev.septum.tdx.TdxModule;
+import dev.septum.tdx.TrustDomain;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What a trust domain has besides what every machine has: its build, conversions, holes, what its
+ * guest does wrong, the TDX module and the host's content.
+ *
+ * <p>Ranges are of canonical gfns. Methods may be called by any thread at any time, and block where
+ * the MMU's lock does; they throw as {@link VirtualMachine}'s do.
+ */
+public final class TrustDomainHost {
+  private final VirtualMachine vm;
+  private final TrustDomainParts parts;
+  private final TdpMmu mmu;
+  private final MemorySlots slots;
+  private final Conversion conversion;
+  private final TdBuild build;
+  private final GuestAnomalies anomalies;
+  private final TrustDomainExits exits;
+  private final LongAdder acceptSplits = new LongAdder();
+
+  TrustDomainHost(VirtualMachine vm, TrustDomainParts parts, MemorySlots slots) {
+    this.vm = vm;
+    this.parts = parts;
+    this.mmu = vm.mmu();
+    this.slots = slots;
+    this.conversion = new Conversion(mmu, slots, parts.attributes());
+    this.build = new TdBuild(mmu, parts.driver(), parts.life(), this::lookUp);
+    this.anomalies = new GuestAnomalies(parts.options().listener());
+    this.exits = new TrustDomainExits(this, mmu, slots);
+  }
+
+  // The build.
+
+  /** A fault on a page of the build, as it stands. */
+  private PageFault lookUp(long gfn) {
+    long sequence = mmu.invalidationSequence();
+    MemorySlot slot = slots.find(gfn);
+    GuestMemfd memfd = slot == null ? null : slot.guestMemfd();
+    if (slot == null || memfd == null || !parts.attributes().isPrivate(gfn)) {
+      throw new IllegalArgumentException(
+          String.format("gfn 0x%x is no private memory of a slot", gfn));
+    }
+    if (!memfd.allocate(gfn)) {
+      throw new IllegalStateException(String.format("no host memory for gfn 0x%x", gfn));
+    }
+    return new PageFault()
+        .begin(gfn, Access.WRITE.bit(), sequence)
+        .backedBy(slot.pfnOf(gfn), true, slot.backing().number())
+        .limitedBy(slot.limits());
+  }
+
+  /** Announces pages of the build: it is not finalized without them. */
+  public void premap(GfnRange range) {
+    slots.checkCovered(range);
+    build.premap(range);
+  }
+
+  /** Pages announced, and not added yet. */
+  public int missingPages() {
+    return build.missing();
+  }
+
+  /**
+   * Adds a page to the build, at 4K, accepted, with its content.
+   *
+   * @throws IllegalArgumentException if it is no private memory of a slot
+   * @throws IllegalStateException if it is there already, or the build is over
+   */
+  public void addPage(long gfn, long content) {
+    long source = mmuScratchPfn();
+    synchronized (build) { // one source page at a time
+      parts.content().writeRelease(source, content);
+      long unused =
+          vm.withWalker(
+              walker -> {
+                build.add(walker, gfn, source);
+                return 0L;
+              });
+    }
+  }
+
+  /** A frame of the host's own, outside everything that is given out. */
+  private long mmuScratchPfn() {
+    return parts.endPfn();
+  }
+
+  /**
+   * Ends the build: the guest can run.
+   *
+   * @throws IllegalStateException if announced pages are missing, there is no vCPU, or it is over
+   */
+  public void finalizeBuild() {
+    mmu.checkUsable();
+    build.finalizeBuild();
+  }
+
+  // Private and shared.
+
+  /** Whether a gfn is private memory. */
+  public boolean isPrivate(long gfn) {
+    return parts.attributes().isPrivate(gfn);
+  }
+
+  /**
+   * Makes a range private; nothing of it is accepted.
+   *
+   * @return how many shared leaves were removed
+   */
+  public long convertToPrivate(GfnRange range) {
+    return vm.withWalker(walker -> conversion.toPrivate(walker, range));
+  }
+
+  /**
+   * Makes a range shared. What the guest had there is gone; what it has beside is untouched.
+   *
+   * @return how many private leaves were removed
+   */
+  public long convertToShared(GfnRange range) {
+    return vm.withWalker(walker -> conversion.toShared(walker, range));
+  }
+
+  /**
+   * Punches a hole in the guest_memfd behind a range.
+   *
+   * @return how many leaves were removed
+   */
+  public long punchHole(GfnRange range) {
+    return vm.withWalker(walker -> conversion.punch(walker, range));
+  }
+
+  long zap(GfnRange range) {
+    return vm.withWalker(walker -> conversion.zap(walker, range));
+  }
+
+  MemorySlot newSlot(GfnRange range, long pfn, PageLevel backing) {
+    return MemorySlot.ofGuestMemfd(
+        new GuestMemfd(
+            mmu.geometry(),
+            range,
+            pfn,
+            backing,
+            parts.attributes(),
+            parts.content(),
+            parts.options().allocationFaults()));
+  }
+
+  // Looking.
+
+  /** How it was made. */
+  public TrustDomainOptions options() {
+    return parts.options();
+  }
+
+  /** The module that keeps the Secure EPT. */
+  public TdxModule module() {
+    return parts.life().module();
+  }
+
+  /** The TD as the module has it. */
+  public TrustDomain td() {
+    return parts.life().td();
+  }
+
+  /** What is in the host's frames. */
+  public FrameContent content() {
+    return parts.content();
+  }
+
+  /** What the guest has done wrong. */
+  public GuestAnomalies anomalies() {
+    return anomalies;
+  }
+
+  /** How often the module was called, and what came in the way. */
+  public SeamcallCounts seamcalls() {
+    return driver().counts();
+  }
+
+  /** How often an ACCEPT made the host take the exclusive lock, to split and to inhibit. */
+  public long acceptSplits() {
+    return acceptSplits.sum();
+  }
+
+  /** The address bit of shared memory, in place. */
+  public long sharedBit() {
+    return 1L << parts.sharedBit();
+  }
+
+  MirrorDriver driver() {
+    return parts.driver();
+  }
+
+  TdLifecycle life() {
+    return parts.life();
+  }
+
+  VcpuGate gate() {
+    return parts.gate();
+  }
+
+  MemoryAttributes attributes() {
+    return parts.attributes();
+  }
+
+  TrustDomainExits exits() {
+    return exits;
+  }
+
+  void countExclusive() {
+    acceptSplits.increment();
+  }
+
+  /** Takes BUSY for an answer, and nothing else: the machine is bugged. */
+  void checkBusy(long status, String what, SeamcallRegisters call) {
+    long detail = SeamcallStatus.detail(status);
+    if (detail != SeamcallStatus.OPERAND_BUSY) {
+      mmu.health()
+          .bug(
+              String.format(
+                  "%s: %s, RCX 0x%x, RDX 0x%x",
+                  what, SeamcallStatus.describe(status), call.rcx, call.rdx));
+      mmu.checkUsable();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.septum.vm;
+
+import dev.septum.memory.AllocationFaults;
+import dev.septum.td.AcceptPolicy;
+import dev.septum.tdx.TdxFaults;
+
+/**
+ * What makes a machine a trust domain, and how.
+ *
+ * @param acceptPolicy what becomes of a mapping larger than an ACCEPT wants it
+ * @param septVeDisable whether a touch of unaccepted memory exits; else the guest gets a #VE
+ * @param nonBlockingResize whether the module demotes without a block; {@link AcceptPolicy#SHARED}
+ *     wants it
+ * @param hostPages host frames of 4 KiB that are there for the guest's memory; 0 for as many as the
+ *     guest can address, up to 64 Mi (256 GiB)
+ * @param moduleFaults what is made to go wrong in the TDX module
+ * @param allocationFaults which allocations of guest memory fail
+ * @param listener who is told of what the guest does wrong
+ */
+public record TrustDomainOptions(
+    AcceptPolicy acceptPolicy,
+    boolean septVeDisable,
+    boolean nonBlockingResize,
+    long hostPages,
+    TdxFaults moduleFaults,
+    AllocationFaults allocationFaults,
+    GuestAnomalies.Listener listener) {
+
+  /** EXCLUSIVE, SEPT_VE_DISABLE set, nothing going wrong, nobody told. */
+  public static final TrustDomainOptions DEFAULT =
+      new TrustDomainOptions(
+          AcceptPolicy.EXCLUSIVE,
+          true,
+          false,
+          0,
+          TdxFaults.NONE,
+          AllocationFaults.NONE,
+          (kind, gpa, level, count) -> {});
+
+  /**
+   * Checks that they go together.
+   *
+   * @throws IllegalArgumentException if they do not
+   */
+  public TrustDomainOptions {
+    if (acceptPolicy == AcceptPolicy.SHARED && !nonBlockingResize) {
+      throw new IllegalArgumentException("the policy SHARED wants non-blocking resize");
+    }
+    if (hostPages < 0) {
+      throw new IllegalArgumentException("host pages cannot be " + hostPages);
+    }
+  }
+
+  /** The same with another policy; SHARED brings non-blocking resize. */
+  public TrustDomainOptions withAcceptPolicy(AcceptPolicy policy) {
+    return new TrustDomainOptions(
+        policy,
+        septVeDisable,
+        nonBlockingResize || policy == AcceptPolicy.SHARED,
+        hostPages,
+        moduleFaults,
+        allocationFaults,
+        listener);
+  }
+
+  /** The same, whether or not a touch of unaccepted memory exits. */
+  public TrustDomainOptions withSeptVeDisable(boolean disable) {
+    return new TrustDomainOptions(
+        acceptPolicy,
+        disable,
+        nonBlockingResize,
+        hostPages,
+        moduleFaults,
+        allocationFaults,
+        listener);
+  }
+
+  /** The same with faults in the module and in allocations. */
+  public TrustDomainOptions withFaults(TdxFaults module, AllocationFaults allocation) {
+    return new TrustDomainOptions(
+        acceptPolicy, septVeDisable, nonBlockingResize, hostPages, module, allocation, listener);
+  }
+
+  /** The same with so many host frames for the guest's memory. */
+  public TrustDomainOptions withHostPages(long pages) {
+    return new TrustDomainOptions(
+        acceptPolicy,
+        septVeDisable,
+        nonBlockingResize,
+        pages,
+        moduleFaults,
+        allocationFaults,
+        listener);
+  }
+
+  /** The same with another listener. */
+  public TrustDomainOptions withListener(GuestAnomalies.Listener other) {
+    return new TrustDomainOptions(
+        acceptPolicy,
+        septVeDisable,
+        nonBlockingResize,
+        hostPages,
+        moduleFaults,
+        allocationFaults,
+        other);
+  }
+}
