@@ -75,9 +75,9 @@ final class ModuleAudit {
     auditEpochs(td);
     boolean isPlain = !module.isAtLeast(ModuleVersion.V1_5_28);
     int tree = td.treeLockWord();
-    checkLock(ModuleRule.ENTRY_BITS, "OP_STATE", withoutMark(td.opStateLockWord()), 0);
-    checkLock(ModuleRule.ENTRY_BITS, "the tree", isPlain ? tree : withoutMark(tree), 0);
-    checkLock(ModuleRule.EPOCHS, "the epoch", td.epochs().lockWord(), 0);
+    checkFree(ModuleRule.ENTRY_BITS, "OP_STATE", withoutMark(td.opStateLockWord()));
+    checkFree(ModuleRule.ENTRY_BITS, "the tree", isPlain ? tree : withoutMark(tree));
+    checkFree(ModuleRule.EPOCHS, "the epoch", td.epochs().lockWord());
   }
 
   /** A loser's mark may be left. */
@@ -85,10 +85,9 @@ final class ModuleAudit {
     return TryLocks.withoutHostPriority(word);
   }
 
-  /** At rest a lock is held by vCPUs inside alone. */
-  private void checkLock(ModuleRule rule, String what, int word, int readers) {
-    if (word != TryLocks.heldBy(readers)) {
-      report(rule, "the lock of %s is 0x%x at rest, with %d vCPUs inside", what, word, readers);
+  private void checkFree(ModuleRule rule, String what, int word) {
+    if (word != 0) {
+      report(rule, "the lock of %s is 0x%x at rest", what, word);
     }
   }
 
@@ -284,11 +283,16 @@ final class ModuleAudit {
   private void auditPage(int level, long pfn) {
     PageType type = pamt.typeAcquire(level, pfn);
     int word = TryLocks.wordVolatile(pamt.lockWords(level, pfn), pamt.lockIndex(level, pfn));
-    checkLock(
-        ModuleRule.PAMT,
-        String.format("page 0x%x at level %d", pfn, level),
-        withoutMark(word),
-        vcpusHolding(type, pfn));
+    int readers = vcpusHolding(type, pfn);
+    if (withoutMark(word) != TryLocks.heldBy(readers)) {
+      report(
+          ModuleRule.PAMT,
+          "the lock of page 0x%x at level %d is 0x%x at rest, with %d vCPUs inside",
+          pfn,
+          level,
+          word,
+          readers);
+    }
     if (type == PageType.RSVD && !paired.contains(pfn)) {
       report(ModuleRule.PAMT, "page 0x%x is reserved, and in no page pair", pfn);
     }
@@ -298,7 +302,7 @@ final class ModuleAudit {
     }
   }
 
-  /** How many vCPUs inside hold a root page, shared. */
+  /** How many vCPUs hold a root page, shared, because they are inside. */
   private int vcpusHolding(PageType type, long pfn) {
     TrustDomain td =
         switch (type) {

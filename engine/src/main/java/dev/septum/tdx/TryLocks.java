@@ -45,6 +45,11 @@ final class TryLocks {
     return readers * READER;
   }
 
+  /** A word with host priority as a plain one, without that mark: 1, and 2 for each reader. */
+  static int asPlain(int word) {
+    return word & EXCLUSIVE | word >>> 2 << 1;
+  }
+
   static boolean isExclusive(int word) {
     return (word & EXCLUSIVE) != 0;
   }

@@ -179,7 +179,7 @@ final class ModuleAuditTest {
 
   @Test
   void mappedOnceWhenTwoTdsHaveOnePage() {
-    long other = TestDomain.page(20);
+    long other = TestDomain.page(56);
     TrustDomain second =
         module.createTd(
             other,

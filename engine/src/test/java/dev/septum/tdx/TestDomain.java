@@ -17,9 +17,9 @@ final class TestDomain {
   /** 3 levels of 2 bits: 64 gfns, a 2M page is 4 pages, a 1G page 16. */
   static final Geometry SMALL = new Geometry(3, 2);
 
-  private static final int TABLES = 32;
-  private static final int PAIRS = 128;
-  private static final int PAIR_PAGES = 128;
+  private static final int TABLES = 16;
+  private static final int PAIRS = 64;
+  private static final int PAIR_PAGES = 64;
   private static final int DATA_GIGS = 8;
   private static final int VCPU_PAGES = 8;
   private static final int CONTROL_PAGES = 4;
