@@ -18,6 +18,16 @@ final class RandomFaults implements TdxFaults {
     this.interruptedOneIn = interruptedOneIn;
   }
 
+  /** Of which nothing goes wrong. */
+  static RandomFaults none() {
+    return new RandomFaults(new Random(0), Integer.MAX_VALUE, Integer.MAX_VALUE);
+  }
+
+  /** From now on things go wrong; they do from the beginning. */
+  void start() {
+    off = false;
+  }
+
   /** From now on nothing goes wrong. */
   void stop() {
     off = true;
