@@ -3,8 +3,10 @@ package dev.septum.tdx;
 import dev.septum.paging.Geometry;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Checks what must hold of the module at rest: {@link ModuleRule} 1 to 8, and 15. It reads
@@ -18,6 +20,12 @@ final class ModuleAudit {
 
   /** Who names a page: its frame and what names it. */
   private final Map<Long, String> namedPages = new HashMap<>();
+
+  /** Those of them that are named as tables. */
+  private final Set<Long> tables = new HashSet<>();
+
+  /** Dynamic PAMT: the pages of all page pairs. */
+  private final Set<Long> paired = new HashSet<>();
 
   /** Pages of 4K that each TD should count. */
   private final Map<Long, Long> owned = new HashMap<>();
@@ -59,13 +67,27 @@ final class ModuleAudit {
   }
 
   private void auditTd(TrustDomain td) {
-    if (pamt.typeAcquire(Pamt.PG_4K, td.rootPfn()) != PageType.TDCX) {
-      report(ModuleRule.TREE, "the root page 0x%x is not a control page", td.rootPfn());
+    if (pamt.typeAcquire(Pamt.PG_4K, td.rootPfn()) != PageType.TDCX
+        || pamt.ownerAcquire(Pamt.PG_4K, td.rootPfn()) != td.tdrPfn()) {
+      report(ModuleRule.TREE, "the root page 0x%x is not a control page of its TD", td.rootPfn());
     }
     auditTable(td, td.root(), geometry.levels() - 1, 0);
     auditEpochs(td);
-    if (td.opStateLockWord() != 0) {
-      report(ModuleRule.ENTRY_BITS, "OP_STATE's lock is 0x%x at rest", td.opStateLockWord());
+    boolean isPlain = !module.isAtLeast(ModuleVersion.V1_5_28);
+    int tree = td.treeLockWord();
+    checkFree(ModuleRule.ENTRY_BITS, "OP_STATE", withoutMark(td.opStateLockWord()));
+    checkFree(ModuleRule.ENTRY_BITS, "the tree", isPlain ? tree : withoutMark(tree));
+    checkFree(ModuleRule.EPOCHS, "the epoch", td.epochs().lockWord());
+  }
+
+  /** A loser's mark may be left. */
+  private static int withoutMark(int word) {
+    return TryLocks.withoutHostPriority(word);
+  }
+
+  private void checkFree(ModuleRule rule, String what, int word) {
+    if (word != 0) {
+      report(rule, "the lock of %s is 0x%x at rest", what, word);
     }
   }
 
@@ -127,21 +149,25 @@ final class ModuleAudit {
 
   private boolean hasBitsOf(long entry, SeptState state, int level) {
     long unlocked = entry & ~SeptEntry.TDHP; // a loser's mark may be left
+    long address = SeptEntry.pageHpa(entry, Pamt.PG_4K, geometry);
     if (state == SeptState.REMOVED) {
-      return (entry & SeptEntry.SVE) != 0 && !SeptEntry.isLocked(entry);
+      return unlocked == SeptEntry.makeRemoved(address >>> Geometry.PAGE_SHIFT);
     }
-    long hpa =
-        state.isLeaf()
-            ? SeptEntry.pageHpa(entry, Math.min(level, Pamt.PG_1G), geometry)
-            : state.isNonLeaf() ? SeptEntry.tableHpa(entry) : 0;
-    long made = SeptEntry.make(state, hpa);
-    int counter = SeptEntry.acceptCounter(entry, level, geometry);
-    return unlocked == (counter == 0 ? made : SeptEntry.withAcceptCounter(made, counter, geometry));
+    if (state.isPending() && !state.isAcceptable() && level == Pamt.PG_2M) {
+      address = SeptEntry.pageHpa(entry, level, geometry); // no ACCEPT_COUNTER
+    }
+    return unlocked == SeptEntry.make(state, state == SeptState.FREE ? 0 : address);
   }
 
   private void auditLeaf(TrustDomain td, long entry, SeptState state, int level, long gpa) {
-    long pfn = SeptEntry.pageHpa(entry, level, geometry) >>> Geometry.PAGE_SHIFT;
+    long hpa = SeptEntry.pageHpa(entry, level, geometry);
+    long pfn = hpa >>> Geometry.PAGE_SHIFT;
     String where = String.format("gpa 0x%x, level %d: page 0x%x", gpa, level, pfn);
+    boolean hasCounter = state.isAcceptable() && level == Pamt.PG_2M;
+    long named = SeptEntry.pageHpa(entry, Pamt.PG_4K, geometry);
+    if (!hasCounter && named != hpa) {
+      report(ModuleRule.LEAF_PAGE, "%s is named as 0x%x", where, named);
+    }
     if (!pamt.contains(pfn)
         || pamt.typeAcquire(level, pfn) != PageType.REG
         || pamt.ownerAcquire(level, pfn) != td.tdrPfn()
@@ -149,8 +175,8 @@ final class ModuleAudit {
         || hasRegAbove(level, pfn)) {
       report(ModuleRule.LEAF_PAGE, "%s is not assigned to the TD at this size", where);
     }
-    name(pfn, where);
-    if (state.isBlocked()) {
+    name(pfn, false, where);
+    if (state.isBlocked() && pamt.contains(pfn)) {
       auditBepoch(td, pamt.bepochVolatile(level, pfn), where);
     }
   }
@@ -167,13 +193,16 @@ final class ModuleAudit {
   private void auditNonLeaf(TrustDomain td, long entry, SeptState state, int level, long gpa) {
     long pfn = SeptEntry.tableHpa(entry) >>> Geometry.PAGE_SHIFT;
     String where = String.format("gpa 0x%x, level %d: table 0x%x", gpa, level, pfn);
-    if (!pamt.contains(pfn)
-        || pamt.typeAcquire(Pamt.PG_4K, pfn) != PageType.EPT
+    if (!pamt.contains(pfn)) {
+      report(ModuleRule.TABLE_PAGE, "%s lies in no TDMR", where);
+      return;
+    }
+    if (pamt.typeAcquire(Pamt.PG_4K, pfn) != PageType.EPT
         || pamt.ownerAcquire(Pamt.PG_4K, pfn) != td.tdrPfn()) {
       report(ModuleRule.TABLE_PAGE, "%s is not assigned to the TD as a table", where);
     }
-    if (!name(pfn, where)) {
-      return; // or this could go on for ever
+    if (!name(pfn, true, where)) {
+      return; // its entries are seen already
     }
     if (state.isBlocked()) {
       auditBepoch(td, pamt.bepochVolatile(Pamt.PG_4K, pfn), where);
@@ -193,16 +222,16 @@ final class ModuleAudit {
   }
 
   /** Notes that something names a page; false if something did already. */
-  private boolean name(long pfn, String where) {
+  private boolean name(long pfn, boolean asTable, String where) {
     String other = namedPages.putIfAbsent(pfn, where);
     if (other != null) {
       report(
-          other.contains("table") && where.contains("table")
-              ? ModuleRule.TREE
-              : ModuleRule.MAPPED_ONCE,
+          asTable && tables.contains(pfn) ? ModuleRule.TREE : ModuleRule.MAPPED_ONCE,
           "%s is also named by %s",
           where,
           other);
+    } else if (asTable) {
+      tables.add(pfn);
     }
     return other == null;
   }
@@ -210,22 +239,22 @@ final class ModuleAudit {
   /** Every descriptor: what is assigned is named, and is assigned once. */
   private void auditPages() {
     for (long pfn = pamt.firstPfn(); pfn < pamt.endPfn(); pfn += pamt.pagesOf(Pamt.PG_2M)) {
+      if (pamt.typeAcquire(Pamt.PG_2M, pfn) == PageType.PAMT) {
+        auditPair(pfn);
+      }
+    }
+    for (long pfn = pamt.firstPfn(); pfn < pamt.endPfn(); pfn += pamt.pagesOf(Pamt.PG_2M)) {
       boolean inGig = pamt.typeAcquire(Pamt.PG_1G, pfn) == PageType.REG;
-      if (inGig && (pfn & pamt.pagesOf(Pamt.PG_1G) - 1) == 0) {
+      if ((pfn & pamt.pagesOf(Pamt.PG_1G) - 1) == 0) {
         auditPage(Pamt.PG_1G, pfn);
       }
-      PageType type = pamt.typeAcquire(Pamt.PG_2M, pfn);
-      if (type == PageType.REG) {
-        auditPage(Pamt.PG_2M, pfn);
-      }
-      if (inGig && type == PageType.REG) {
+      auditPage(Pamt.PG_2M, pfn);
+      boolean inTwoMegs = pamt.typeAcquire(Pamt.PG_2M, pfn) == PageType.REG;
+      if (inGig && inTwoMegs) {
         report(ModuleRule.PAMT, "page 0x%x is assigned at 2M and at 1G", pfn);
       }
       if (pamt.isTouched(pfn)) {
-        auditBlock(pfn, inGig || type == PageType.REG);
-      }
-      if (type == PageType.PAMT) {
-        auditPair(pfn);
+        auditBlock(pfn, inGig || inTwoMegs);
       }
     }
   }
@@ -233,6 +262,7 @@ final class ModuleAudit {
   private void auditBlock(long block, boolean isLarge) {
     int used = 0;
     for (long pfn = block; pfn < Math.min(block + pamt.pagesOf(1), pamt.endPfn()); pfn++) {
+      auditPage(Pamt.PG_4K, pfn);
       PageType type = pamt.typeAcquire(Pamt.PG_4K, pfn);
       if (type == PageType.NDA) {
         continue;
@@ -240,8 +270,9 @@ final class ModuleAudit {
       used++;
       if (isLarge) {
         report(ModuleRule.PAMT, "page 0x%x is assigned at 4K and in a larger page", pfn);
+      } else if (type != PageType.RSVD && !pamt.hasDescriptors(pfn)) {
+        report(ModuleRule.PAMT, "page 0x%x is assigned, and has no page pair", pfn);
       }
-      auditPage(Pamt.PG_4K, pfn);
     }
     if (used != pamt.used(block)) {
       report(
@@ -251,13 +282,44 @@ final class ModuleAudit {
 
   private void auditPage(int level, long pfn) {
     PageType type = pamt.typeAcquire(level, pfn);
-    if (TryLocks.isExclusive(
-        TryLocks.wordVolatile(pamt.lockWords(level, pfn), pamt.lockIndex(level, pfn)))) {
-      report(ModuleRule.PAMT, "page 0x%x is locked exclusively at rest", pfn);
+    int word = TryLocks.wordVolatile(pamt.lockWords(level, pfn), pamt.lockIndex(level, pfn));
+    int readers = vcpusHolding(type, pfn);
+    if (withoutMark(word) != TryLocks.heldBy(readers)) {
+      report(
+          ModuleRule.PAMT,
+          "the lock of page 0x%x at level %d is 0x%x at rest, with %d vCPUs inside",
+          pfn,
+          level,
+          word,
+          readers);
     }
-    if (type == PageType.TDR || type == PageType.RSVD) {
-      return;
+    if (type == PageType.RSVD && !paired.contains(pfn)) {
+      report(ModuleRule.PAMT, "page 0x%x is reserved, and in no page pair", pfn);
     }
+    boolean isOwned = type != PageType.NDA && type != PageType.RSVD && type != PageType.PAMT;
+    if (isOwned && type != PageType.TDR) {
+      auditOwned(level, pfn, type);
+    }
+  }
+
+  /** How many vCPUs hold a root page, shared, because they are inside. */
+  private int vcpusHolding(PageType type, long pfn) {
+    TrustDomain td =
+        switch (type) {
+          case TDR -> module.td(pfn);
+          case TDVPR -> module.td(pamt.ownerAcquire(Pamt.PG_4K, pfn));
+          default -> null;
+        };
+    int holding = 0;
+    if (td != null) {
+      for (TdVcpu vcpu : td.vcpuArray()) {
+        holding += vcpu.holdsPages && (type == PageType.TDR || vcpu.tdvprPfn() == pfn) ? 1 : 0;
+      }
+    }
+    return holding;
+  }
+
+  private void auditOwned(int level, long pfn, PageType type) {
     long owner = pamt.ownerAcquire(level, pfn);
     owned.merge(owner, pamt.pagesOf(level), Long::sum);
     TrustDomain td = module.td(owner);
@@ -274,14 +336,13 @@ final class ModuleAudit {
     }
   }
 
-  private void auditPair(long pfn) {
-    long first = pamt.firstOfPair(pfn);
-    long second = pamt.secondOfPair(pfn);
-    if (first == second
-        || pamt.typeAcquire(Pamt.PG_4K, first) != PageType.RSVD
-        || pamt.typeAcquire(Pamt.PG_4K, second) != PageType.RSVD) {
-      report(
-          ModuleRule.PAMT, "the page pair 0x%x, 0x%x of 0x%x is not reserved", first, second, pfn);
+  private void auditPair(long block) {
+    for (long pfn : new long[] {pamt.firstOfPair(block), pamt.secondOfPair(block)}) {
+      if (!paired.add(pfn)) {
+        report(ModuleRule.PAMT, "page 0x%x of the pair of 0x%x is in a pair twice", pfn, block);
+      } else if (!pamt.contains(pfn) || pamt.typeAcquire(Pamt.PG_4K, pfn) != PageType.RSVD) {
+        report(ModuleRule.PAMT, "page 0x%x of the pair of 0x%x is not reserved", pfn, block);
+      }
     }
   }
 }

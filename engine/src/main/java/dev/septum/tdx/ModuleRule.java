@@ -34,7 +34,7 @@ public enum ModuleRule {
   FLATTEN,
   /** 12: a page becomes accepted by ACCEPT and PAGE.ADD alone, and ceases to be by PAGE.REMOVE. */
   ACCEPTED,
-  /** 13: what fails changes nothing. */
+  /** 13: what fails changes nothing, and what succeeds changes nothing but what is its own. */
   ATOMIC,
   /** 14: the address that comes back is the one that was mapped. */
   RETURNED_PAGE,

@@ -153,11 +153,11 @@ final class PhymemLeaves {
     }
     for (int operand = RDX; ; operand = R8) {
       long page = operand == RDX ? call.rdx : call.r8;
-      status = prologue.checkHostPage(page, Pamt.PG_4K, operand);
+      status = prologue.takeFreeForPair(call, page, operand, pfn);
       if (status != SUCCESS) {
         return status;
       }
-      if (!pamt.isFree(page >>> Geometry.PAGE_SHIFT) || call.rdx == call.r8) {
+      if (call.rdx == call.r8) {
         return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
       }
       if (operand == R8) {

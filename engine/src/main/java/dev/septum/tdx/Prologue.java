@@ -296,6 +296,31 @@ final class Prologue {
         : SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
   }
 
+  /**
+   * Locks a 4K page for a page pair, and checks that it is free; its range needs no pair.
+   *
+   * @param held the first frame of a 2M range that this call has locked already
+   */
+  long takeFreeForPair(SeamcallRegisters call, long hpa, int operand, long held) {
+    long status = checkHostPage(hpa, Pamt.PG_4K, operand);
+    if (status != SeamcallStatus.SUCCESS) {
+      return status;
+    }
+    long pfn = hpa >>> Geometry.PAGE_SHIFT;
+    boolean inHeld = pfn >= held && pfn < held + pamt.pagesOf(Pamt.PG_2M);
+    if (pamt.isFree(pfn)
+        && (!inHeld
+                && !call.trySharedHost(
+                    pamt.lockWords(Pamt.PG_2M, pfn), pamt.lockIndex(Pamt.PG_2M, pfn))
+            || !call.tryExclusiveHost(
+                pamt.lockWords(Pamt.PG_4K, pfn), pamt.lockIndex(Pamt.PG_4K, pfn)))) {
+      return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, operand);
+    }
+    return pamt.isFree(pfn)
+        ? SeamcallStatus.SUCCESS
+        : SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
+  }
+
   /** Alignment, width and range of a host page. */
   long checkHostPage(long hpa, int level, int operand) {
     if ((hpa & (SeptEntry.pageBytes(level, geometry) - 1)) != 0 || isKeyed(hpa)) {

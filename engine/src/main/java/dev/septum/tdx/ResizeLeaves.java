@@ -71,7 +71,7 @@ final class ResizeLeaves {
     }
     boolean wantsPair = pamt.isDynamic() && level == Pamt.PG_2M;
     if (wantsPair) {
-      status = takePair(call);
+      status = takePair(call, pfn);
       if (status != SUCCESS) {
         return status;
       }
@@ -96,16 +96,18 @@ final class ResizeLeaves {
     }
   }
 
-  /** Dynamic PAMT: checks the page pair in R12 and R13. */
-  private long takePair(SeamcallRegisters call) {
+  /** Dynamic PAMT: locks and checks the page pair in R12 and R13. */
+  private long takePair(SeamcallRegisters call, long pfn) {
     for (int operand = R12; operand <= R13; operand++) {
       long hpa = operand == R12 ? call.r12 : call.r13;
-      long status = prologue.checkHostPage(hpa, Pamt.PG_4K, operand);
+      if (hpa == call.r8) { // which this call has locked
+        return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
+      }
+      long status = prologue.takeFreeForPair(call, hpa, operand, pfn);
       if (status != SUCCESS) {
         return status;
       }
-      long pfn = hpa >>> Geometry.PAGE_SHIFT;
-      if (!pamt.isFree(pfn) || call.r12 == call.r13 || pfn == call.r8 >>> Geometry.PAGE_SHIFT) {
+      if (call.r12 == call.r13) {
         return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
       }
     }

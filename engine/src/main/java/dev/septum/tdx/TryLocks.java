@@ -35,6 +35,21 @@ final class TryLocks {
     INTS.setVolatile(words, at, word);
   }
 
+  /** A word without the mark of a host call that has lost. */
+  static int withoutHostPriority(int word) {
+    return word & ~HOST_PRIORITY;
+  }
+
+  /** What a word with host priority says while so many hold it, shared. */
+  static int heldBy(int readers) {
+    return readers * READER;
+  }
+
+  /** A word with host priority as a plain one, without that mark: 1, and 2 for each reader. */
+  static int asPlain(int word) {
+    return word & EXCLUSIVE | word >>> 2 << 1;
+  }
+
   static boolean isExclusive(int word) {
     return (word & EXCLUSIVE) != 0;
   }
