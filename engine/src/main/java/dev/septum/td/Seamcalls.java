@@ -73,18 +73,27 @@ final class Seamcalls {
   }
 
   /**
-   * Calls about a page that no vCPU is busy with, until it is done. Waits at most for other
+   * Calls about a page that no vCPU is busy with, until it is not busy. Waits at most for other
    * threads' calls, which are bounded, and hold nothing between two of them.
    *
-   * @throws IllegalStateException for any other status
+   * @return the status; BUSY only if something holds a lock for ever
    */
-  void untilDone(SeamcallRegisters call, TdxLeaf leaf, long address) {
+  long untilFree(SeamcallRegisters call, TdxLeaf leaf, long address) {
     long status = aboutPage(call, leaf, address);
     for (int tries = 0; isBusy(status) && tries < MOST_TRIES; tries++) {
       SpinWait.pause(tries);
       status = aboutPage(call, leaf, address);
     }
-    if (status != SeamcallStatus.SUCCESS) {
+    return status;
+  }
+
+  /**
+   * The same, where nothing but success is foreseen.
+   *
+   * @throws IllegalStateException for any other status
+   */
+  void untilDone(SeamcallRegisters call, TdxLeaf leaf, long address) {
+    if (untilFree(call, leaf, address) != SeamcallStatus.SUCCESS) {
       throw unforeseenOfPage(call, leaf, address);
     }
   }

@@ -118,14 +118,16 @@ public final class TdBuild {
     long stamp = mmu.lock().lockExclusive(); // no change of the mirror sees the build end
     try {
       SeamcallRegisters call = new SeamcallRegisters();
-      if (Seamcalls.isBusy(calls.aboutTd(call, TdxLeaf.MR_FINALIZE))) {
+      long status = calls.aboutTd(call, TdxLeaf.MR_FINALIZE);
+      if (Seamcalls.isBusy(status)) {
         driver.excludeVcpus();
         try {
-          calls.untilDone(call, TdxLeaf.MR_FINALIZE, calls.td().tdr());
+          status = calls.untilFree(call, TdxLeaf.MR_FINALIZE, calls.td().tdr());
         } finally {
           driver.admitVcpus();
         }
-      } else if (call.rax != SeamcallStatus.SUCCESS) {
+      }
+      if (status != SeamcallStatus.SUCCESS) {
         throw calls.unforeseenOfPage(call, TdxLeaf.MR_FINALIZE, calls.td().tdr());
       }
     } finally {

@@ -125,13 +125,10 @@ public final class TdLifecycle {
   }
 
   private void flush(TdVcpu vcpu) {
-    try {
-      calls.untilDone(call, TdxLeaf.VP_FLUSH, vcpu.tdvpr());
-    } catch (IllegalStateException refused) {
-      if (SeamcallStatus.detail(call.rax) != SeamcallStatus.VCPU_STATE_INCORRECT) {
-        throw refused;
-      }
-      // It has never entered: there is nothing to flush.
+    long status = calls.untilFree(call, TdxLeaf.VP_FLUSH, vcpu.tdvpr());
+    boolean hasNeverEntered = SeamcallStatus.detail(status) == SeamcallStatus.VCPU_STATE_INCORRECT;
+    if (status != SeamcallStatus.SUCCESS && !hasNeverEntered) {
+      throw calls.unforeseenOfPage(call, TdxLeaf.VP_FLUSH, vcpu.tdvpr());
     }
   }
 
@@ -143,7 +140,8 @@ public final class TdLifecycle {
    */
   public void reclaim() {
     for (int i = given.size() - 1; i >= 0; i--) {
-      calls.untilDone(call, TdxLeaf.PHYMEM_PAGE_RECLAIM, given.remove(i));
+      calls.untilDone(call, TdxLeaf.PHYMEM_PAGE_RECLAIM, given.get(i));
+      given.remove(i);
     }
     calls.untilDone(call, TdxLeaf.PHYMEM_PAGE_RECLAIM, td().tdr());
     calls.untilDone(call, TdxLeaf.PHYMEM_PAGE_WBINVD, td().tdr());
