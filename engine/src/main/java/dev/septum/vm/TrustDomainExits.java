@@ -106,8 +106,11 @@ final class TrustDomainExits {
    */
   private void splitAndInhibit(Walker walker, long gfn, int level) {
     MemorySlot slot = slots.find(gfn);
-    if (slot == null
-        || level >= slot.backing().number() // nothing larger is ever mapped there
+    if (slot == null) {
+      return;
+    }
+    int largest = Math.min(slot.backing().number(), geometry.maxLeafLevel());
+    if (level >= largest // nothing larger is ever mapped there
         || slot.limits().isInhibited(gfn, level + 1)) {
       return;
     }
@@ -118,7 +121,7 @@ final class TrustDomainExits {
         block,
         level,
         () -> {
-          for (int larger = level + 1; larger <= slot.backing().number(); larger++) {
+          for (int larger = level + 1; larger <= largest; larger++) {
             slot.limits().inhibit(gfn, larger);
           }
         });
