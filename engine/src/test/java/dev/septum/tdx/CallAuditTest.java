@@ -85,6 +85,15 @@ final class CallAuditTest {
     done(leaf, 0, rcx, 0);
   }
 
+  /** Makes the prepared call, and a change before the audit looks again. */
+  private void runAnd(Runnable change) {
+    audit.begin(call);
+    long status = module.seamcall(call);
+    TestDomain.assertStatus(0, status);
+    change.run();
+    audit.end(call, status);
+  }
+
   private void access(long gfn) {
     assertEquals(GuestOutcome.RETURNED, audit.access(vcpu, gpa(gfn), Access.WRITE.bit()));
   }
@@ -202,10 +211,10 @@ final class CallAuditTest {
   @Test
   void flattenWhenAnAcceptedPageIsAdded() {
     prepare(TdxLeaf.MEM_PAGE_AUG, 0, gpa(FREE_GFN), domain.data(FREE_GFN));
-    audit.begin(call);
-    long status = module.seamcall(call);
-    domain.poke(0, gpa(FREE_GFN), SeptEntry.makeLeaf(SeptState.MAPPED, domain.data(FREE_GFN)));
-    audit.end(call, status);
+    runAnd(
+        () ->
+            domain.poke(
+                0, gpa(FREE_GFN), SeptEntry.makeLeaf(SeptState.MAPPED, domain.data(FREE_GFN))));
     assertBroken(ModuleRule.FLATTEN, ModuleRule.ACCEPTED);
   }
 
@@ -213,10 +222,7 @@ final class CallAuditTest {
   void flattenWhenASplitTakesAPageAway() {
     blockAndTrack(LARGE_GFN);
     prepare(TdxLeaf.MEM_PAGE_DEMOTE, 1, gpa(LARGE_GFN), domain.freshTable());
-    audit.begin(call);
-    long status = module.seamcall(call);
-    domain.poke(0, gpa(LARGE_GFN + 1), SeptEntry.FREE);
-    audit.end(call, status);
+    runAnd(() -> domain.poke(0, gpa(LARGE_GFN + 1), SeptEntry.FREE));
     assertBroken(ModuleRule.FLATTEN, ModuleRule.ACCEPTED);
   }
 
@@ -224,11 +230,12 @@ final class CallAuditTest {
   void flattenWhenASplitLeavesAPageToBeAccepted() {
     blockAndTrack(LARGE_GFN);
     prepare(TdxLeaf.MEM_PAGE_DEMOTE, 1, gpa(LARGE_GFN), domain.freshTable());
-    audit.begin(call);
-    long status = module.seamcall(call);
-    domain.poke(
-        0, gpa(LARGE_GFN + 1), SeptEntry.makeLeaf(SeptState.PENDING, domain.data(LARGE_GFN + 1)));
-    audit.end(call, status);
+    runAnd(
+        () ->
+            domain.poke(
+                0,
+                gpa(LARGE_GFN + 1),
+                SeptEntry.makeLeaf(SeptState.PENDING, domain.data(LARGE_GFN + 1))));
     assertBroken(ModuleRule.FLATTEN, ModuleRule.ACCEPTED);
   }
 
@@ -363,10 +370,7 @@ final class CallAuditTest {
   void returnedPageWhenItIsAnother() {
     blockAndTrack(LARGE_GFN);
     prepare(TdxLeaf.MEM_PAGE_REMOVE, 1, gpa(LARGE_GFN), 0);
-    audit.begin(call);
-    long status = module.seamcall(call);
-    call.rcx += domain.pagesOf(1) << Geometry.PAGE_SHIFT;
-    audit.end(call, status);
+    runAnd(() -> call.rcx += domain.pagesOf(1) << Geometry.PAGE_SHIFT);
     assertBroken(ModuleRule.RETURNED_PAGE);
   }
 
@@ -376,10 +380,7 @@ final class CallAuditTest {
     done(TdxLeaf.MEM_PAGE_DEMOTE, 1, gpa(LARGE_GFN), domain.freshTable());
     blockAndTrack(LARGE_GFN);
     prepare(TdxLeaf.MEM_PAGE_PROMOTE, 1, gpa(LARGE_GFN), 0);
-    audit.begin(call);
-    long status = module.seamcall(call);
-    call.rcx = domain.data(LARGE_GFN);
-    audit.end(call, status);
+    runAnd(() -> call.rcx = domain.data(LARGE_GFN));
     assertBroken(ModuleRule.RETURNED_PAGE);
   }
 
