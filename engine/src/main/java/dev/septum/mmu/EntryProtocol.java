@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   empty   FROZEN  table          link                    shared     CAS, then release
  *   leaf    FROZEN  table          link (a split)          either     CAS, then release
  *   leaf    FROZEN  empty          clear                   exclusive  CAS, then release
+ *   table   FROZEN  leaf (merge)   promote                 exclusive  CAS, then release
  *
  * "shared" means under the shared or the exclusive lock. Hardware sets A and D by CAS at any time,
  * without a lock; so every change under the shared lock is a CAS, and that is its linearization point.
@@ -196,6 +197,27 @@ final class EntryProtocol {
     long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
     detach(walker, root, Spte.table(old), level - 1, gfn, known);
     return witness;
+  }
+
+  /**
+   * Puts a huge leaf in the place of a mirror's full table, which is dead from then on, if the
+   * external table does the same. Exclusive. Translations are as before, and nothing has cached a
+   * pointer to a mirror's table: there is nothing to flush.
+   *
+   * @return false if the external table refused; then everything is as before
+   * @throws MachineBuggedException if the external table is broken
+   */
+  boolean promote(
+      Walker walker, Root root, int table, int index, int level, long gfn, long old, long leaf) {
+    long witness = change(walker, root, table, index, level, gfn, old, leaf);
+    if (witness != old) {
+      health.check();
+      return false;
+    }
+    walker.counters.increment(MmuCounter.mapped(level));
+    walker.counters.increment(MmuCounter.MERGES);
+    detach(walker, root, Spte.table(old), level - 1, gfn, Spte.ACCESSED | Spte.DIRTY);
+    return true;
   }
 
   /**

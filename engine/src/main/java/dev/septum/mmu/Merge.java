@@ -47,6 +47,59 @@ final class Merge {
     }
   }
 
+  /**
+   * Merges tables of a mirror that lie wholly in the range, and are full, and contiguous. The hold
+   * has been entered, exclusive. What the external page table refuses stays as it was.
+   */
+  void mergeMirror(
+      Walker walker,
+      Root root,
+      GfnRange range,
+      int largest,
+      MappingLimits limits,
+      MirrorMerges merges) {
+    for (int level = PageLevel.PG_2M; level <= largest; level++) {
+      RangeCursor cursor = walker.cursorOver(root, range, level);
+      while (cursor.next()) {
+        if (cursor.hasProgressed() && walker.mustGiveWay()) {
+          walker.giveWay();
+          cursor.resume();
+        } else if (cursor.level() == level && isWholeTableIn(cursor, range)) {
+          mergeMirrored(walker, root, cursor, limits, merges);
+        }
+      }
+    }
+  }
+
+  private boolean isWholeTableIn(RangeCursor cursor, GfnRange range) {
+    long pages = geometry.pages(cursor.level());
+    return Spte.isTable(cursor.entry(), cursor.level())
+        && range.contains(GfnRange.ofPages(cursor.gfn(), pages))
+        && !invalidation.isInProgress(cursor.gfn(), pages);
+  }
+
+  private void mergeMirrored(
+      Walker walker, Root root, RangeCursor cursor, MappingLimits limits, MirrorMerges merges) {
+    int level = cursor.level();
+    long gfn = cursor.gfn();
+    long leaf = leafOfAll(walker, Spte.table(cursor.entry()), level, 0);
+    if (leaf == Spte.EMPTY || !merges.begin(gfn, level)) {
+      return;
+    }
+    boolean merged = false;
+    try {
+      merged =
+          level <= limits.maxMappingLevel(gfn, level)
+              && protocol.promote(
+                  walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry(), leaf);
+    } finally {
+      merges.end(gfn, level, merged);
+    }
+    if (merged) {
+      cursor.update(leaf);
+    }
+  }
+
   private void mergeLevels(
       Walker walker, Root root, GfnRange range, int smallest, int largest, MappingLimits limits) {
     RangeCursor cursor = walker.cursorOver(root, range, smallest);
@@ -58,11 +111,8 @@ final class Merge {
         cursor.resume();
       } else if (Spte.isFrozen(cursor.entry())) {
         cursor.resume();
-      } else if (Spte.isTable(cursor.entry(), level)
-          && level <= largest
-          && gfn >= range.start()
-          && gfn + geometry.pages(level) <= range.end()
-          && !invalidation.isInProgress(gfn, geometry.pages(level))
+      } else if (level <= largest
+          && isWholeTableIn(cursor, range)
           && level <= limits.maxMappingLevel(gfn, geometry.maxLeafLevel())) {
         long now =
             mergeTable(walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry());

@@ -56,9 +56,8 @@ public final class TdpMmu implements AutoCloseable {
   private final Split split;
   private final Merge merge;
   private final Zap zap;
-  private final long gfnLimit;
+  private final RootSet roots;
   private final Root root;
-  private final @Nullable Root mirror;
 
   /** A normal VM's MMU: one root, empty. Else as the other constructor. */
   public TdpMmu(
@@ -82,7 +81,6 @@ public final class TdpMmu implements AutoCloseable {
       TlbFlusher flusher,
       @Nullable Mirroring mirroring) {
     this.geometry = geometry;
-    this.gfnLimit = mirroring == null ? geometry.gfnLimit() : geometry.checkGfn(mirroring.gfnBit());
     this.options = options;
     this.lock = lock;
     this.flusher = flusher;
@@ -98,9 +96,13 @@ public final class TdpMmu implements AutoCloseable {
     this.faultPath =
         new FaultPath(arena, protocol, hardware, split, merge, invalidation, health, options);
     try (Walker walker = newWalker()) {
-      this.root = new Root(newRootTable(walker), mirroring == null ? 0 : gfnLimit, false);
-      this.mirror = mirroring == null ? null : new Root(newRootTable(walker), 0, true);
+      this.roots =
+          mirroring == null
+              ? new RootSet(geometry, newRootTable(walker))
+              : new RootSet(
+                  geometry, newRootTable(walker), newRootTable(walker), mirroring.gfnBit());
     }
+    this.root = roots.direct();
   }
 
   private int newRootTable(Walker walker) {
@@ -146,11 +148,7 @@ public final class TdpMmu implements AutoCloseable {
 
   /** One more than the largest canonical gfn. */
   public long gfnLimit() {
-    return gfnLimit;
-  }
-
-  private GfnRange allGfns() {
-    return new GfnRange(0, gfnLimit);
+    return roots.gfnLimit();
   }
 
   /**
@@ -160,35 +158,7 @@ public final class TdpMmu implements AutoCloseable {
    * @throws IllegalArgumentException if it does not; in a trust domain, gfns are canonical
    */
   public GfnRange checkRange(GfnRange range) {
-    geometry.checkRange(range);
-    if (range.end() > gfnLimit) {
-      throw new IllegalArgumentException(
-          String.format("%s is beyond canonical gfns, which end at 0x%x", range, gfnLimit));
-    }
-    return range;
-  }
-
-  /**
-   * The mirror root.
-   *
-   * @throws IllegalStateException if this is a normal VM's
-   */
-  private Root mirrorRoot() {
-    if (mirror == null) {
-      throw new IllegalStateException("a normal VM has no private memory");
-    }
-    return mirror;
-  }
-
-  private List<Root> roots(Roots which) {
-    if (mirror == null) {
-      return List.of(root);
-    }
-    return switch (which) {
-      case DIRECT -> List.of(root);
-      case MIRROR -> List.of(mirror);
-      case BOTH -> List.of(root, mirror);
-    };
+    return roots.checkRange(range);
   }
 
   /** What a further thread needs to use this MMU. Close it when the thread ends. */
@@ -240,7 +210,7 @@ public final class TdpMmu implements AutoCloseable {
    * @throws IllegalStateException if this is a normal VM's
    */
   public long walkMirror(Walker walker, long gfn) {
-    return hardware.walk(walker, mirrorRoot(), gfn);
+    return hardware.walk(walker, roots.mirror(), gfn);
   }
 
   /** The invalidation sequence, to be read before a fault's page is looked up. */
@@ -260,9 +230,9 @@ public final class TdpMmu implements AutoCloseable {
    * @throws MachineBuggedException also if this fault has found an invariant broken
    */
   public FaultResult fault(Walker walker, PageFault fault) {
-    checkGfn(fault.gfn);
+    roots.checkGfn(fault.gfn);
     walker.checkUsableBy(this);
-    Root tree = fault.isPrivate ? mirrorRoot() : root;
+    Root tree = fault.isPrivate ? roots.mirror() : root;
     FaultResult result;
     int wanted = geometry.levels() - 1;
     do {
@@ -316,7 +286,7 @@ public final class TdpMmu implements AutoCloseable {
    * @throws IllegalStateException if this is a normal VM's
    */
   public long splitMirror(Walker walker, GfnRange range, int target, Runnable then) {
-    return split(walker, mirrorRoot(), range, target, true, then);
+    return split(walker, roots.mirror(), range, target, true, then);
   }
 
   private long split(
@@ -362,6 +332,32 @@ public final class TdpMmu implements AutoCloseable {
   // Exclusive.
 
   /**
+   * Merges full, contiguous tables of private leaves of the range into leaves of 2M, and those into
+   * leaves of 1G, with faults kept out; gives way in between. Whether the guest has accepted all of
+   * a table, or none, only the external page table knows: it refuses what is mixed.
+   *
+   * @param largest the largest level to merge to, 2 or 3
+   * @param limits how large a mapping may be; asked behind {@code merges}
+   * @param merges who decides about each
+   * @return how many tables were replaced by a leaf
+   * @throws IllegalStateException if this is a normal VM's
+   */
+  public long mergeMirror(
+      Walker walker, GfnRange range, int largest, MappingLimits limits, MirrorMerges merges) {
+    checkRange(range);
+    geometry.checkLeafLevel(largest);
+    checkUsable();
+    long before = walker.counters.get(MmuCounter.MERGES);
+    enter(walker, true);
+    try {
+      merge.mergeMirror(walker, roots.mirror(), range, largest, limits, merges);
+    } finally {
+      leave(walker);
+    }
+    return walker.counters.get(MmuCounter.MERGES) - before;
+  }
+
+  /**
    * Removes every leaf that overlaps the range; a larger one goes as a whole. Faults, wherever they
    * are, that looked their page up before the end of the zap retry, as in KVM.
    *
@@ -385,7 +381,7 @@ public final class TdpMmu implements AutoCloseable {
     try {
       invalidation.begin(range);
       try {
-        for (Root tree : roots(which)) {
+        for (Root tree : roots.of(which)) {
           zap.zapRange(walker, tree, range);
         }
       } finally {
@@ -458,19 +454,16 @@ public final class TdpMmu implements AutoCloseable {
    */
   public void forEachLeaf(Walker walker, GfnRange range, Roots which, LeafVisitor visitor) {
     checkRange(range);
-    walker.hold.enterAnyway(true);
-    try {
-      for (Root tree : roots(which)) {
-        RangeCursor cursor = walker.cursorOver(tree, range, PageLevel.PG_4K);
-        while (cursor.next()) {
-          if (Spte.isLeaf(cursor.entry(), cursor.level())) {
-            visitor.leaf(cursor.gfn(), cursor.level(), cursor.entry());
+    forEachEntry(
+        walker,
+        range,
+        which,
+        PageLevel.PG_4K,
+        (gfn, level, entry) -> {
+          if (Spte.isLeaf(entry, level)) {
+            visitor.leaf(gfn, level, entry);
           }
-        }
-      }
-    } finally {
-      leave(walker);
-    }
+        });
   }
 
   /**
@@ -480,21 +473,30 @@ public final class TdpMmu implements AutoCloseable {
    */
   public int[] tablesByLevel(Walker walker, Roots which) {
     int[] tables = new int[PageLevel.values().length + 1];
+    tables[geometry.levels()] = roots.of(which).size();
+    GfnRange all = new GfnRange(0, roots.gfnLimit());
+    forEachEntry(
+        walker,
+        all,
+        which,
+        PageLevel.PG_2M,
+        (gfn, level, entry) -> tables[level - 1] += Spte.isTable(entry, level) ? 1 : 0);
+    return tables;
+  }
+
+  private void forEachEntry(
+      Walker walker, GfnRange range, Roots which, int minLevel, LeafVisitor visitor) {
     walker.hold.enterAnyway(true);
     try {
-      for (Root tree : roots(which)) {
-        tables[geometry.levels()]++;
-        RangeCursor cursor = walker.cursorOver(tree, allGfns(), PageLevel.PG_2M);
+      for (Root tree : roots.of(which)) {
+        RangeCursor cursor = walker.cursorOver(tree, range, minLevel);
         while (cursor.next()) {
-          if (Spte.isTable(cursor.entry(), cursor.level())) {
-            tables[cursor.level() - 1]++;
-          }
+          visitor.leaf(cursor.gfn(), cursor.level(), cursor.entry());
         }
       }
     } finally {
       leave(walker);
     }
-    return tables;
   }
 
   /**
@@ -507,7 +509,8 @@ public final class TdpMmu implements AutoCloseable {
       if (health.isClosed()) {
         health.check();
       }
-      List<Violation> violations = new TreeAudit(pool, counters, gfnLimit).run(roots(Roots.BOTH));
+      List<Violation> violations =
+          new TreeAudit(pool, counters, roots.gfnLimit()).run(roots.of(Roots.BOTH));
       if (invalidation.inProgress() != 0) {
         violations.add(
             new Violation(
@@ -534,7 +537,7 @@ public final class TdpMmu implements AutoCloseable {
     try {
       if (!health.isClosed()) {
         health.close();
-        for (Root tree : roots(Roots.BOTH)) {
+        for (Root tree : roots.of(Roots.BOTH)) {
           protocol.detachAll(walker, tree);
         }
       }
@@ -547,13 +550,6 @@ public final class TdpMmu implements AutoCloseable {
   /** Whether {@link #close} was called. */
   public boolean isClosed() {
     return health.isClosed();
-  }
-
-  private void checkGfn(long gfn) {
-    if (gfn < 0 || gfn >= gfnLimit) {
-      throw new IllegalArgumentException(
-          String.format("gfn 0x%x is beyond this tree, which ends at gfn 0x%x", gfn, gfnLimit));
-    }
   }
 
   /** Refuses to work on a closed or bugged machine. */

@@ -86,7 +86,7 @@ public final class Conversion {
             mmu.lock().unlockExclusive(stamp);
           }
           forEachBacking(range, GuestMemfd::split);
-          forEachBacking(roundedOut(range), GuestMemfd::merge);
+          forEachBacking(range, (memfd, part) -> memfd.merge(wholePages(memfd, part)));
           return removed;
         });
   }
@@ -167,6 +167,14 @@ public final class Conversion {
     int tailLevel = backing(last).level(last);
     long end = geometry.round(last, tailLevel) + geometry.pages(tailLevel);
     return new GfnRange(geometry.round(range.start(), headLevel), end);
+  }
+
+  /** The part of a backing, and the rest of the largest pages that its ends could lie in. */
+  private GfnRange wholePages(GuestMemfd memfd, GfnRange part) {
+    long pages = geometry.pages(Math.min(memfd.backing().number(), geometry.maxLeafLevel()));
+    long start = Math.max(memfd.range().start(), part.start() & -pages);
+    long end = Math.min(memfd.range().end(), part.end() + pages - 1 & -pages);
+    return new GfnRange(start, end);
   }
 
   private GuestMemfd backing(long gfn) {

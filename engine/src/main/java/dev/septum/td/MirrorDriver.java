@@ -9,6 +9,7 @@ import dev.septum.tdx.Lifecycle;
 import dev.septum.tdx.OpState;
 import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
+import dev.septum.tdx.SeptState;
 import dev.septum.tdx.TdxLeaf;
 import dev.septum.tdx.TrustDomain;
 
@@ -71,6 +72,9 @@ public final class MirrorDriver implements ExternalPageTable {
   private final Geometry geometry;
   private final boolean nonBlockingResize;
   private final boolean mergesInBuild;
+  private static final int STATE_SHIFT = 8;
+  private static final int STATE_MASK = 0xff;
+
   private final ThreadLocal<Caller> callers = ThreadLocal.withInitial(Caller::new);
 
   /**
@@ -287,6 +291,19 @@ public final class MirrorDriver implements ExternalPageTable {
               "%s; the mirror has the page 0x%x",
               calls.unforeseen(call, leaf, gfn, level).getMessage(), pfn << Geometry.PAGE_SHIFT));
     }
+  }
+
+  /**
+   * Whether the guest has accepted a page; false also if somebody is at it just now. Under the
+   * exclusive MMU lock the answer can only change from no to yes.
+   *
+   * @param level of the leaf that maps it
+   */
+  boolean isAccepted(long gfn, int level) {
+    SeamcallRegisters call = callers.get().call;
+    long status = calls.aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
+    return status == SeamcallStatus.SUCCESS
+        && (call.rdx >>> STATE_SHIFT & STATE_MASK) == SeptState.MAPPED.publicCode();
   }
 
   @Override

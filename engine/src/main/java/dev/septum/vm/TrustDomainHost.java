@@ -12,6 +12,7 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.td.Conversion;
 import dev.septum.td.MirrorDriver;
+import dev.septum.td.Promotion;
 import dev.septum.td.SeamcallCounts;
 import dev.septum.td.TdBuild;
 import dev.septum.td.TdLifecycle;
@@ -34,6 +35,7 @@ public final class TrustDomainHost {
   private final TdpMmu mmu;
   private final MemorySlots slots;
   private final Conversion conversion;
+  private final Promotion promotion;
   private final TdBuild build;
   private final GuestAnomalies anomalies;
   private final TrustDomainExits exits;
@@ -45,6 +47,7 @@ public final class TrustDomainHost {
     this.mmu = vm.mmu();
     this.slots = slots;
     this.conversion = new Conversion(mmu, slots, parts.attributes());
+    this.promotion = new Promotion(mmu, slots, parts.driver());
     this.build = new TdBuild(mmu, parts.driver(), parts.life(), this::lookUp);
     this.anomalies = new GuestAnomalies(parts.options().listener());
     this.exits = new TrustDomainExits(this, mmu, slots);
@@ -147,6 +150,23 @@ public final class TrustDomainHost {
    */
   public long punchHole(GfnRange range) {
     return vm.withWalker(walker -> conversion.punch(walker, range));
+  }
+
+  /**
+   * Merges private mappings of a range: what is mapped in full, backed by one large page, and all
+   * accepted or all not. Before {@link #finalizeBuild} only if the options say so.
+   *
+   * @param largest 2M or 1G
+   * @return how many tables became a leaf
+   */
+  public long promote(GfnRange range, PageLevel largest) {
+    slots.checkCovered(range);
+    return vm.withWalker(walker -> promotion.promote(walker, range, largest.number()));
+  }
+
+  /** How often the module has refused to promote. */
+  public long refusedPromotions() {
+    return promotion.refused();
   }
 
   long zap(GfnRange range) {

@@ -11,6 +11,7 @@ import dev.septum.tdx.TdxFaults;
  * @param septVeDisable whether a touch of unaccepted memory exits; else the guest gets a #VE
  * @param nonBlockingResize whether the module demotes without a block; {@link AcceptPolicy#SHARED}
  *     wants it
+ * @param mergesInBuild whether promotion works before the build is final, as the module allows
  * @param hostPages host frames of 4 KiB that are there for the guest's memory; 0 for as many as the
  *     guest can address, up to 64 Mi (256 GiB)
  * @param moduleFaults what is made to go wrong in the TDX module
@@ -21,6 +22,7 @@ public record TrustDomainOptions(
     AcceptPolicy acceptPolicy,
     boolean septVeDisable,
     boolean nonBlockingResize,
+    boolean mergesInBuild,
     long hostPages,
     TdxFaults moduleFaults,
     AllocationFaults allocationFaults,
@@ -31,6 +33,7 @@ public record TrustDomainOptions(
       new TrustDomainOptions(
           AcceptPolicy.EXCLUSIVE,
           true,
+          false,
           false,
           0,
           TdxFaults.NONE,
@@ -57,6 +60,7 @@ public record TrustDomainOptions(
         policy,
         septVeDisable,
         nonBlockingResize || policy == AcceptPolicy.SHARED,
+        mergesInBuild,
         hostPages,
         moduleFaults,
         allocationFaults,
@@ -69,6 +73,7 @@ public record TrustDomainOptions(
         acceptPolicy,
         disable,
         nonBlockingResize,
+        mergesInBuild,
         hostPages,
         moduleFaults,
         allocationFaults,
@@ -78,7 +83,14 @@ public record TrustDomainOptions(
   /** The same with faults in the module and in allocations. */
   public TrustDomainOptions withFaults(TdxFaults module, AllocationFaults allocation) {
     return new TrustDomainOptions(
-        acceptPolicy, septVeDisable, nonBlockingResize, hostPages, module, allocation, listener);
+        acceptPolicy,
+        septVeDisable,
+        nonBlockingResize,
+        mergesInBuild,
+        hostPages,
+        module,
+        allocation,
+        listener);
   }
 
   /** The same with so many host frames for the guest's memory. */
@@ -87,7 +99,21 @@ public record TrustDomainOptions(
         acceptPolicy,
         septVeDisable,
         nonBlockingResize,
+        mergesInBuild,
         pages,
+        moduleFaults,
+        allocationFaults,
+        listener);
+  }
+
+  /** The same, whether or not promotion works before the build is final. */
+  public TrustDomainOptions withMergesInBuild(boolean merges) {
+    return new TrustDomainOptions(
+        acceptPolicy,
+        septVeDisable,
+        nonBlockingResize,
+        merges,
+        hostPages,
         moduleFaults,
         allocationFaults,
         listener);
@@ -99,6 +125,7 @@ public record TrustDomainOptions(
         acceptPolicy,
         septVeDisable,
         nonBlockingResize,
+        mergesInBuild,
         hostPages,
         moduleFaults,
         allocationFaults,

@@ -60,7 +60,7 @@ record TrustDomainParts(
         content,
         new MemoryAttributes(geometry),
         life,
-        new MirrorDriver(life, tables, content, false),
+        new MirrorDriver(life, tables, content, options.mergesInBuild()),
         guestPfn,
         guestPfn + pages);
   }

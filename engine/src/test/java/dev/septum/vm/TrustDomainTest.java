@@ -375,6 +375,93 @@ final class TrustDomainTest {
     }
   }
 
+  @Nested
+  final class Promotions {
+    private VirtualMachine vm = running(TrustDomainOptions.DEFAULT, 1);
+    private TrustDomainVcpu vcpu = vcpus.get(0);
+
+    private void acceptSmall(int from, int to) {
+      for (int i = from; i < to; i++) {
+        assertAccepted(vcpu.accept(GPA + i * PAGE, PageLevel.LEVEL_4K));
+        assertEquals(VcpuExit.NONE, vcpu.store(GPA + i * PAGE, 1000 + i));
+      }
+    }
+
+    private long promote() {
+      return vm.trustDomain().promote(MEMORY, PageLevel.LEVEL_1G);
+    }
+
+    private void assertContent() {
+      for (int i = 0; i < 512; i++) {
+        assertEquals(1000 + i, vcpu.load(GPA + i * PAGE));
+      }
+    }
+
+    @Test
+    void makeOnePageOfWhatIsAllAcceptedAndEndTheInhibit() {
+      acceptSmall(0, 512);
+      assertTrue(vm.slots().find(GFN).limits().isInhibited(GFN, PageLevel.PG_2M));
+      assertEquals(1, promote());
+      assertEquals("0 of 4K, 1 of 2M", mapped(vm));
+      assertFalse(vm.slots().find(GFN).limits().isInhibited(GFN, PageLevel.PG_2M));
+      assertContent();
+    }
+
+    @Test
+    void leaveWhatIsAcceptedInPartAndKeepTheInhibit() {
+      acceptSmall(0, 511);
+      assertEquals(VcpuExit.UNACCEPTED, vcpu.access(GPA + 511 * PAGE, Access.READ));
+      assertEquals("512 of 4K, 0 of 2M", mapped(vm));
+      assertEquals(0, promote());
+      assertEquals(1, vm.trustDomain().refusedPromotions());
+      assertTrue(vm.slots().find(GFN).limits().isInhibited(GFN, PageLevel.PG_2M));
+      acceptSmall(511, 512);
+      assertEquals(1, promote());
+      assertContent();
+    }
+
+    @Test
+    void leaveWhatHasAHole() {
+      acceptSmall(0, 511);
+      assertEquals(0, promote());
+      assertEquals("511 of 4K, 0 of 2M", mapped(vm));
+    }
+
+    @Test
+    void undoAConversionToSharedAndBack() {
+      assertAccepted(vcpu.accept(GPA, PageLevel.LEVEL_2M));
+      for (int i = 0; i < 512; i++) {
+        assertEquals(VcpuExit.NONE, vcpu.store(GPA + i * PAGE, 1000 + i));
+      }
+      GfnRange part = GfnRange.ofPages(GFN + 7, 3);
+      vm.trustDomain().convertToShared(part);
+      assertEquals(0, promote());
+      vm.trustDomain().convertToPrivate(part);
+      acceptSmall(7, 10);
+      assertEquals(1, promote());
+      assertEquals("0 of 4K, 1 of 2M", mapped(vm));
+      assertContent();
+    }
+
+    @Test
+    void ofTheBuildAreAnOption() {
+      VirtualMachine off = machine(TrustDomainOptions.DEFAULT);
+      VirtualMachine on = machine(TrustDomainOptions.DEFAULT.withMergesInBuild(true));
+      for (VirtualMachine built : List.of(off, on)) {
+        for (int i = 0; i < 512; i++) {
+          built.trustDomain().addPage(GFN + i, 1000 + i);
+        }
+      }
+      assertEquals(0, off.trustDomain().promote(BLOCK, PageLevel.LEVEL_2M));
+      assertEquals("512 of 4K, 0 of 2M", mapped(off));
+      assertEquals(1, on.trustDomain().promote(BLOCK, PageLevel.LEVEL_2M));
+      assertEquals("0 of 4K, 1 of 2M", mapped(on));
+      vcpu = (TrustDomainVcpu) on.newVcpu();
+      on.trustDomain().finalizeBuild();
+      assertContent();
+    }
+  }
+
   @Test
   void fiveLevelsHaveTheirSharedBitAt51() {
     try (VirtualMachine vm =
