@@ -313,7 +313,6 @@ final class MirrorDriverTest {
   // The end.
 
   private void tearDown() {
-    td.vcpus.retire();
     td.life.freeKey();
     td.set(4, 2, TdBench.leaf(4, 2), Spte.EMPTY);
     td.set(9, 1, TdBench.leaf(9, 1), Spte.EMPTY);
@@ -345,12 +344,32 @@ final class MirrorDriverTest {
   @Test
   void aTdThatStillHasAPageDoesNotEnd() {
     runWithPages();
-    td.vcpus.retire();
     td.life.freeKey();
     String message =
         assertThrows(IllegalStateException.class, () -> td.life.reclaim()).getMessage();
     assertTrue(message.contains("TDX_TD_ASSOCIATED_PAGES_EXIST"), message);
     assertEquals(1, td.module.tds().size());
+  }
+
+  @Test
+  void theVcpusAreOutWhenTheKeyIsFreed() {
+    runWithTables();
+    td.life.createVcpu(); // one that never enters needs no flush
+    assertTrue(td.vcpu.isInside());
+    td.life.freeKey();
+    assertFalse(td.vcpu.isInside());
+    td.driver.freeTable(0, 2, MIDDLE);
+    td.life.reclaim();
+    td.assertGone();
+  }
+
+  @Test
+  void aPageOfAnotherSizeThanTheMirrorsIsABrokenHost() {
+    runWithTables();
+    td.map(4, 2);
+    td.life.freeKey();
+    String message = refused(4, 1, TdBench.leaf(4, 1), Spte.EMPTY);
+    assertTrue(message.startsWith("TDH.PHYMEM.PAGE.RECLAIM of gpa 0x4000 at 4K"), message);
   }
 
   @Test
@@ -393,7 +412,6 @@ final class MirrorDriverTest {
     assertEquals(TdBench.written(7), bench.content[(int) (TdBench.MEMORY + 7)]);
     assertEquals(List.of(), bench.module.audit());
     setTwice(bench, 4, 2, TdBench.leaf(4, 2), Spte.EMPTY);
-    bench.vcpus.retire();
     bench.life.freeKey();
     setTwice(bench, 9, 1, TdBench.leaf(9, 1), Spte.EMPTY);
     bench.driver.freeTable(8, 1, LOWEST);

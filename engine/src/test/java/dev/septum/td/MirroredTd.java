@@ -77,7 +77,6 @@ final class MirroredTd {
   }
 
   void tearDown() {
-    bench.vcpus.retire();
     bench.life.freeKey();
     mmu.close();
     bench.life.reclaim();

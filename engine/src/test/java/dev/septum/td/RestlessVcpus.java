@@ -34,6 +34,9 @@ final class RestlessVcpus implements VcpuKicker {
     for (TdVcpu vcpu : vcpus) {
       while (!excluded && !vcpu.isInside()) {
         long status = module.seamcall(call, TdxLeaf.VP_ENTER, vcpu.tdvpr());
+        if (SeamcallStatus.detail(status) == SeamcallStatus.TD_KEYS_NOT_CONFIGURED) {
+          return; // the TD has come to its end
+        }
         if (status != SeamcallStatus.SUCCESS
             && SeamcallStatus.detail(status) != SeamcallStatus.OPERAND_BUSY) {
           throw new AssertionError("VP.ENTER: " + SeamcallStatus.describe(status));
@@ -48,12 +51,6 @@ final class RestlessVcpus implements VcpuKicker {
         module.guest().exit(vcpu, 0);
       }
     }
-  }
-
-  /** They are out for good. */
-  void retire() {
-    goOut();
-    vcpus.clear();
   }
 
   @Override
@@ -76,6 +73,9 @@ final class RestlessVcpus implements VcpuKicker {
 
   @Override
   public void admit() {
+    if (!excluded) {
+      throw new AssertionError("admitted, and not excluded");
+    }
     excluded = false;
     comeIn();
   }
