@@ -18,6 +18,12 @@ final class Prologue {
     EXCLUSIVE
   }
 
+  /** What a PAMT walk returns that has met another's lock: no level. */
+  static final int BUSY = -1;
+
+  /** No range, for {@link #takePair}. */
+  static final long NO_RANGE = -1;
+
   private static final long PAGE_MASK = (1L << Geometry.PAGE_SHIFT) - 1;
   private static final long LEVEL_MASK = 7;
   private static final long GPA_MASK = (1L << Geometry.MAX_ADDRESS_BITS) - 1 & ~PAGE_MASK;
@@ -272,28 +278,96 @@ final class Prologue {
       return status;
     }
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    for (int level = Pamt.PG_1G; level > Pamt.PG_4K; level--) {
-      if (isBusy(call, TdxLock.PAMT)
-          || !call.trySharedHost(pamt.lockWords(level, pfn), pamt.lockIndex(level, pfn))) {
-        return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, operand);
-      }
-      if (pamt.typeAcquire(level, pfn) == PageType.REG) {
-        return SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
-      }
-    }
-    if (!pamt.hasDescriptors(pfn)) {
-      return SeamcallStatus.of(
-          pamt.typeAcquire(Pamt.PG_4K, pfn) == PageType.RSVD
-              ? SeamcallStatus.PAGE_METADATA_INCORRECT
-              : SeamcallStatus.MISSING_PAMT_PAGE_PAIR,
-          operand);
-    }
-    if (!call.tryExclusiveHost(pamt.lockWords(Pamt.PG_4K, pfn), pamt.lockIndex(Pamt.PG_4K, pfn))) {
+    int level = walkPamt(call, pfn, Pamt.PG_4K, true);
+    if (level == BUSY) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, operand);
     }
-    return pamt.typeAcquire(Pamt.PG_4K, pfn) == PageType.NDA
+    if (pamt.typeAcquire(level, pfn) != PageType.NDA
+        || pamt.typeAcquire(Pamt.PG_4K, pfn) == PageType.RSVD) {
+      return SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
+    }
+    return level == Pamt.PG_4K
         ? SeamcallStatus.SUCCESS
-        : SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
+        : SeamcallStatus.of(SeamcallStatus.MISSING_PAMT_PAGE_PAIR, operand);
+  }
+
+  /**
+   * Walks the PAMT to the descriptor that decides about a page, or to that of a level. Each is
+   * locked, shared, before it is looked at, and stays so until the call ends: nobody splits, merges
+   * or frees the page behind the walk.
+   *
+   * @param target the smallest level to go to
+   * @param alone whether the last one is to be locked exclusively
+   * @return the level reached, or {@link #BUSY}
+   */
+  int walkPamt(SeamcallRegisters call, long pfn, int target, boolean alone) {
+    if (isBusy(call, TdxLock.PAMT)) {
+      return BUSY;
+    }
+    for (int level = Pamt.PG_1G; level > Pamt.PG_4K; level--) {
+      int[] words = pamt.lockWords(level, pfn);
+      int at = pamt.lockIndex(level, pfn);
+      if (!call.trySharedHost(words, at)) {
+        return BUSY;
+      }
+      if (level == target || pamt.isLeaf(level, pfn)) {
+        return !alone || call.tryPromoteHost(words, at) ? level : BUSY;
+      }
+    }
+    int[] words = pamt.lockWords(Pamt.PG_4K, pfn);
+    int at = pamt.lockIndex(Pamt.PG_4K, pfn);
+    boolean isHad = alone ? call.tryExclusiveHost(words, at) : call.trySharedHost(words, at);
+    return isHad ? Pamt.PG_4K : BUSY;
+  }
+
+  /**
+   * Dynamic PAMT: reserves the two pages of a pair, which may lie anywhere, where there is no pair
+   * too. If this fails, neither is reserved.
+   *
+   * <p>Whoever takes a page for itself wants its descriptor alone. Page pairs are reserved under a
+   * shared lock, so that two calls whose pages lie in one range are not in each other's way; which
+   * of them gets a page is settled by a CAS, as it is in the module by a bit.
+   *
+   * @param range the first frame of a 2M range that the call has alone, and may take pages of; or
+   *     {@link #NO_RANGE}
+   */
+  long takePair(
+      SeamcallRegisters call,
+      long first,
+      int firstOperand,
+      long second,
+      int secondOperand,
+      long range) {
+    long status = checkPairPage(call, first, firstOperand, range);
+    if (status == SeamcallStatus.SUCCESS) {
+      status = checkPairPage(call, second, secondOperand, range);
+    }
+    if (status != SeamcallStatus.SUCCESS) {
+      return status;
+    }
+    if (!pamt.tryReserve(first >>> Geometry.PAGE_SHIFT)) {
+      return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, firstOperand);
+    }
+    if (!pamt.tryReserve(second >>> Geometry.PAGE_SHIFT)) {
+      pamt.unreserve(first >>> Geometry.PAGE_SHIFT);
+      return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, secondOperand);
+    }
+    return SeamcallStatus.SUCCESS;
+  }
+
+  private long checkPairPage(SeamcallRegisters call, long hpa, int operand, long range) {
+    long status = checkHostPage(hpa, Pamt.PG_4K, operand);
+    long pfn = hpa >>> Geometry.PAGE_SHIFT;
+    if (status != SeamcallStatus.SUCCESS || (pfn & -pamt.pagesOf(Pamt.PG_2M)) == range) {
+      return status;
+    }
+    int level = walkPamt(call, pfn, Pamt.PG_4K, false);
+    if (level == BUSY) {
+      return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, operand);
+    }
+    return pamt.typeAcquire(level, pfn) == PageType.NDA
+        ? SeamcallStatus.SUCCESS
+        : SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
   }
 
   /** Alignment, width and range of a host page. */

@@ -71,7 +71,7 @@ final class ResizeLeaves {
     }
     boolean wantsPair = pamt.isDynamic() && level == Pamt.PG_2M;
     if (wantsPair) {
-      status = takePair(call);
+      status = prologue.takePair(call, call.r12, R12, call.r13, R13, Prologue.NO_RANGE);
       if (status != SUCCESS) {
         return status;
       }
@@ -94,22 +94,6 @@ final class ResizeLeaves {
     for (int index = 0; index < table.length; index++) {
       table[index] = SeptEntry.child(first, call.level, index, geometry);
     }
-  }
-
-  /** Dynamic PAMT: checks the page pair in R12 and R13. */
-  private long takePair(SeamcallRegisters call) {
-    for (int operand = R12; operand <= R13; operand++) {
-      long hpa = operand == R12 ? call.r12 : call.r13;
-      long status = prologue.checkHostPage(hpa, Pamt.PG_4K, operand);
-      if (status != SUCCESS) {
-        return status;
-      }
-      long pfn = hpa >>> Geometry.PAGE_SHIFT;
-      if (!pamt.isFree(pfn) || call.r12 == call.r13 || pfn == call.r8 >>> Geometry.PAGE_SHIFT) {
-        return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
-      }
-    }
-    return SUCCESS;
   }
 
   /**

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * again for the next call, so that calls allocate nothing.
  */
 public final class SeamcallRegisters {
-  private static final int MOST_HELD = 12;
+  private static final int MOST_HELD = 13; // DEMOTE with a page pair
 
   /** RAX: leaf number and version before, status behind. */
   public long rax;
@@ -98,6 +98,15 @@ public final class SeamcallRegisters {
 
   boolean tryExclusiveHost(int[] words, int at) {
     return TryLocks.tryExclusiveHost(words, at) && hold(words, at, Release.EXCLUSIVE);
+  }
+
+  /** Tries to have the lock taken last alone, which is held shared; it stays so if this fails. */
+  boolean tryPromoteHost(int[] words, int at) {
+    if (!TryLocks.tryPromoteHost(words, at)) {
+      return false;
+    }
+    heldAs[held - 1] = Release.EXCLUSIVE;
+    return true;
   }
 
   boolean trySharedPlain(int[] words, int at) {
