@@ -34,6 +34,7 @@ final class Prologue {
   private final SecureEpt sept;
   private final TdxFaults faults;
   private final boolean treeHasHostPriority;
+  private final boolean promoteSharesTree;
 
   Prologue(TdxModule module) {
     this.module = module;
@@ -42,6 +43,7 @@ final class Prologue {
     this.sept = module.sept();
     this.faults = module.faults();
     this.treeHasHostPriority = module.isAtLeast(ModuleVersion.V1_5_28);
+    this.promoteSharesTree = !module.isAtLeast(ModuleVersion.V1_5_28);
   }
 
   /**
@@ -197,19 +199,21 @@ final class Prologue {
   }
 
   /**
-   * Locks the entry where the walk has ended, and reads it again. In 1.5.01 PROMOTE can free the
-   * table meanwhile, since it holds the tree shared as well: whoever finds that is told BUSY.
+   * Locks the entry where the walk has ended, and reads it again.
+   *
+   * <p>In 1.5.01 PROMOTE holds the tree shared as well, and can free the table between the walk and
+   * the lock. The entries of a table that is gone stay locked, but its page can be a table again by
+   * now, in another place, with entries that are not. So the walk is made again: while this thread
+   * holds the entry, nobody frees its table, nor one above, so that it tells the truth. In newer
+   * modules whoever frees a table has the tree alone.
    */
   private long lockEntry(SeamcallRegisters call) {
     if (isBusy(call, TdxLock.SEPT_ENTRY) || !SecureEpt.tryLockHost(call.table, call.index)) {
       return refuse(call, SeamcallStatus.OPERAND_BUSY);
     }
     call.holdEntry();
-    if (call.parent != null) {
-      long above = SecureEpt.entryAcquire(call.parent, call.parentIndex);
-      if (!SeptEntry.isWalkable(above) || sept.tableOf(above) != call.table) {
-        return refuse(call, SeamcallStatus.OPERAND_BUSY);
-      }
+    if (promoteSharesTree && !sept.leadsToTable(call.td(), call)) {
+      return refuse(call, SeamcallStatus.OPERAND_BUSY);
     }
     call.entry = SeptEntry.withoutLocks(SecureEpt.entryAcquire(call.table, call.index));
     return SeamcallStatus.SUCCESS;

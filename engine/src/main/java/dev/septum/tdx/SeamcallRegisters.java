@@ -53,11 +53,6 @@ public final class SeamcallRegisters {
   int walkLevel;
   long entry;
 
-  /** The table above, and the place in it; null at the root. */
-  long @Nullable [] parent;
-
-  int parentIndex;
-
   int interruptChecks;
 
   /** The locks held, in the order in which they were taken. */
@@ -88,7 +83,6 @@ public final class SeamcallRegisters {
   void begin(TdxLeaf now) {
     leaf = now;
     tdOrNull = null;
-    parent = null;
     interruptChecks = 0;
   }
 
