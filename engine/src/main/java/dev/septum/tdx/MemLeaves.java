@@ -212,24 +212,12 @@ final class MemLeaves {
       return status;
     }
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    int[] gigs = pamt.lockWords(Pamt.PG_1G, pfn);
-    int gig = pamt.lockIndex(Pamt.PG_1G, pfn);
-    int[] words = pamt.lockWords(Pamt.PG_2M, pfn);
-    int at = pamt.lockIndex(Pamt.PG_2M, pfn);
-    if (prologue.isBusy(call, TdxLock.PAMT) || !call.trySharedHost(gigs, gig)) {
+    int level = prologue.walkPamt(call, pfn, Pamt.PG_2M, true);
+    if (level == Prologue.BUSY) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, R8);
     }
-    if (pamt.typeAcquire(Pamt.PG_1G, pfn) == PageType.REG) {
-      return SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, R8);
-    }
-    if (!call.trySharedHost(words, at)) {
-      return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, R8);
-    }
-    call.releaseLast(); // the module's walk looks first, and takes the page then
-    if (!call.tryExclusiveHost(words, at)) {
-      return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, R8);
-    }
-    return pamt.typeAcquire(Pamt.PG_2M, pfn) == PageType.NDA
+    return level == Pamt.PG_2M
+            && pamt.typeAcquire(Pamt.PG_2M, pfn) == PageType.NDA
             && pamt.areChildrenFree(Pamt.PG_2M, pfn)
         ? SUCCESS
         : SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, R8);

@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A descriptor is its type and owner in one word, the epoch of its last block, and a lock.
  * Whoever holds the lock exclusively may change the rest; BEPOCH is also written by RANGE.BLOCK
- * under the entry lock of the page. All methods are wait-free but the making of descriptors, which
- * is lock-free. Levels are 0 to 2 here: 4K, 2M, 1G.
+ * under the entry lock of the page. A free page becomes a page pair's, RSVD, by CAS, under a lock
+ * that keeps others from taking it; it is free again by a write of the pair's owner. All methods
+ * are wait-free but the making of descriptors, which is lock-free. Levels are 0 to 2 here: 4K, 2M,
+ * 1G.
  */
 final class Pamt {
   static final int PG_4K = 0;
@@ -128,6 +130,12 @@ final class Pamt {
       block = witness == null ? made : witness;
     }
     return block;
+  }
+
+  /** Whether a walk ends at a descriptor of 2M or 1G: nothing smaller decides about the page. */
+  boolean isLeaf(int level, long pfn) {
+    PageType type = typeAcquire(level, pfn);
+    return dynamic && level == PG_2M ? type != PageType.PAMT : type == PageType.REG;
   }
 
   /** Whether anything was ever asked of the 4K descriptors of a block. */
@@ -259,13 +267,11 @@ final class Pamt {
     return dynamic;
   }
 
-  /** Gives a 2M block its page pair. The caller holds the 2M lock exclusively. */
+  /** Gives a 2M block a page pair that is reserved. The caller holds the 2M lock exclusively. */
   void addPair(long pfn, long first, long second) {
     Block block = block(pfn);
     block.firstOfPair = first;
     block.secondOfPair = second;
-    reserve(first);
-    reserve(second);
     setTypeRelease(PG_2M, pfn, PageType.PAMT);
   }
 
@@ -291,11 +297,24 @@ final class Pamt {
         && typeAcquire(PG_4K, pfn) == PageType.NDA;
   }
 
-  private void reserve(long pfn) {
-    assignRelease(PG_4K, pfn, PageType.RSVD, 0);
+  /**
+   * Makes a free page one of a page pair, wherever it lies. The caller holds the descriptor at
+   * which a walk to the page ends, shared at least; of several who try, one succeeds.
+   */
+  boolean tryReserve(long pfn) {
+    Block block = block(pfn);
+    int index = index(PG_4K, pfn);
+    long word = (long) LONGS.getAcquire(block.words, index);
+    if ((word & TYPE_MASK) != PageType.NDA.number()
+        || !LONGS.compareAndSet(block.words, index, word, (long) PageType.RSVD.number())) {
+      return false;
+    }
+    USED.getAndAdd(block, 1);
+    return true;
   }
 
-  private void unreserve(long pfn) {
+  /** Gives back a page of a page pair. */
+  void unreserve(long pfn) {
     freeRelease(PG_4K, pfn);
   }
 }

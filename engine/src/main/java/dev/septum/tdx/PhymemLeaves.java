@@ -24,37 +24,11 @@ final class PhymemLeaves {
     this.pamt = module.pamt();
   }
 
-  /** The level of the descriptor that decides about a page. */
-  private int leafLevel(long pfn) {
-    for (int level = Pamt.PG_1G; level > Pamt.PG_4K; level--) {
-      if (pamt.typeAcquire(level, pfn) == PageType.REG) {
-        return level;
-      }
-    }
-    return Pamt.PG_4K;
-  }
-
   /** Type, owner and size of a page, in RCX, RDX and R8. */
   private void show(SeamcallRegisters call, int level, long pfn) {
     call.rcx = pamt.typeAcquire(level, pfn).number();
     call.rdx = pamt.ownerAcquire(level, pfn) << Geometry.PAGE_SHIFT;
     call.r8 = level;
-  }
-
-  /** Locks the descriptor that decides about a page, the larger ones shared. */
-  private boolean tryLeaf(SeamcallRegisters call, int leafLevel, long pfn, boolean alone) {
-    for (int level = Pamt.PG_1G; level >= leafLevel; level--) {
-      int[] words = pamt.lockWords(level, pfn);
-      int at = pamt.lockIndex(level, pfn);
-      boolean isHad =
-          level == leafLevel && alone
-              ? call.tryExclusiveHost(words, at)
-              : call.trySharedHost(words, at);
-      if (prologue.isBusy(call, TdxLock.PAMT) || !isHad) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** TDH.PHYMEM.PAGE.RDMD: type, owner, size and BEPOCH of a page, in RCX, RDX, R8 and R9. */
@@ -66,8 +40,8 @@ final class PhymemLeaves {
       return status;
     }
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    int level = leafLevel(pfn);
-    if (!tryLeaf(call, level, pfn, false)) {
+    int level = prologue.walkPamt(call, pfn, Pamt.PG_4K, false);
+    if (level == Prologue.BUSY) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, RCX);
     }
     show(call, level, pfn);
@@ -87,8 +61,8 @@ final class PhymemLeaves {
       return status;
     }
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    int level = leafLevel(pfn);
-    if (!tryLeaf(call, level, pfn, true)) {
+    int level = prologue.walkPamt(call, pfn, Pamt.PG_4K, true);
+    if (level == Prologue.BUSY) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, RCX);
     }
     PageType type = pamt.typeAcquire(level, pfn);
@@ -130,8 +104,8 @@ final class PhymemLeaves {
       return status;
     }
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    int level = leafLevel(pfn);
-    if (!tryLeaf(call, level, pfn, false)) {
+    int level = prologue.walkPamt(call, pfn, Pamt.PG_4K, false);
+    if (level == Prologue.BUSY) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, RCX);
     }
     return pamt.typeAcquire(level, pfn) == PageType.NDA
@@ -143,7 +117,7 @@ final class PhymemLeaves {
 
   /** TDH.PHYMEM.PAMT.ADD: RCX the 2M range and level 1, RDX and R8 the pages of the pair. */
   long addPair(SeamcallRegisters call) {
-    long status = openRange(call);
+    long status = openRange(call, SeamcallStatus.HPA_RANGE_NOT_FREE);
     if (status != SUCCESS) {
       return status;
     }
@@ -151,18 +125,9 @@ final class PhymemLeaves {
     if (pamt.typeAcquire(Pamt.PG_2M, pfn) != PageType.NDA) {
       return SeamcallStatus.of(SeamcallStatus.HPA_RANGE_NOT_FREE, RCX);
     }
-    for (int operand = RDX; ; operand = R8) {
-      long page = operand == RDX ? call.rdx : call.r8;
-      status = prologue.takeFreeForPair(call, page, operand, pfn);
-      if (status != SUCCESS) {
-        return status;
-      }
-      if (call.rdx == call.r8) {
-        return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
-      }
-      if (operand == R8) {
-        break;
-      }
+    status = prologue.takePair(call, call.rdx, RDX, call.r8, R8, pfn);
+    if (status != SUCCESS) {
+      return status;
     }
     pamt.addPair(pfn, call.rdx >>> Geometry.PAGE_SHIFT, call.r8 >>> Geometry.PAGE_SHIFT);
     return SUCCESS;
@@ -170,7 +135,7 @@ final class PhymemLeaves {
 
   /** TDH.PHYMEM.PAMT.REMOVE: the pages of the pair come back in RDX and R8. */
   long removePair(SeamcallRegisters call) {
-    long status = openRange(call);
+    long status = openRange(call, SeamcallStatus.NO_PAMT_PAGE_PAIR);
     if (status != SUCCESS) {
       return status;
     }
@@ -187,7 +152,12 @@ final class PhymemLeaves {
     return SUCCESS;
   }
 
-  private long openRange(SeamcallRegisters call) {
+  /**
+   * Locks the 2M range in RCX.
+   *
+   * @param otherwise the status of a range in a 1G page
+   */
+  private long openRange(SeamcallRegisters call, long otherwise) {
     if (!pamt.isDynamic() || (call.rcx & LEVEL_MASK) != Pamt.PG_2M) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_INVALID, RCX);
     }
@@ -197,8 +167,10 @@ final class PhymemLeaves {
       return status;
     }
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    return call.tryExclusiveHost(pamt.lockWords(Pamt.PG_2M, pfn), pamt.lockIndex(Pamt.PG_2M, pfn))
-        ? SUCCESS
-        : SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, RCX);
+    int level = prologue.walkPamt(call, pfn, Pamt.PG_2M, true);
+    if (level == Prologue.BUSY) {
+      return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, RCX);
+    }
+    return level == Pamt.PG_2M ? SUCCESS : SeamcallStatus.of(otherwise, RCX);
   }
 }

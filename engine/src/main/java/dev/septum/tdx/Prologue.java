@@ -18,6 +18,12 @@ final class Prologue {
     EXCLUSIVE
   }
 
+  /** What a PAMT walk returns that has met another's lock: no level. */
+  static final int BUSY = -1;
+
+  /** No range, for {@link #takePair}. */
+  static final long NO_RANGE = -1;
+
   private static final long PAGE_MASK = (1L << Geometry.PAGE_SHIFT) - 1;
   private static final long LEVEL_MASK = 7;
   private static final long GPA_MASK = (1L << Geometry.MAX_ADDRESS_BITS) - 1 & ~PAGE_MASK;
@@ -28,6 +34,7 @@ final class Prologue {
   private final SecureEpt sept;
   private final TdxFaults faults;
   private final boolean treeHasHostPriority;
+  private final boolean promoteSharesTree;
 
   Prologue(TdxModule module) {
     this.module = module;
@@ -36,6 +43,7 @@ final class Prologue {
     this.sept = module.sept();
     this.faults = module.faults();
     this.treeHasHostPriority = module.isAtLeast(ModuleVersion.V1_5_28);
+    this.promoteSharesTree = !module.isAtLeast(ModuleVersion.V1_5_28);
   }
 
   /**
@@ -191,19 +199,21 @@ final class Prologue {
   }
 
   /**
-   * Locks the entry where the walk has ended, and reads it again. In 1.5.01 PROMOTE can free the
-   * table meanwhile, since it holds the tree shared as well: whoever finds that is told BUSY.
+   * Locks the entry where the walk has ended, and reads it again.
+   *
+   * <p>In 1.5.01 PROMOTE holds the tree shared as well, and can free the table between the walk and
+   * the lock. The entries of a table that is gone stay locked, but its page can be a table again by
+   * now, in another place, with entries that are not. So the walk is made again: while this thread
+   * holds the entry, nobody frees its table, nor one above, so that it tells the truth. In newer
+   * modules whoever frees a table has the tree alone.
    */
   private long lockEntry(SeamcallRegisters call) {
     if (isBusy(call, TdxLock.SEPT_ENTRY) || !SecureEpt.tryLockHost(call.table, call.index)) {
       return refuse(call, SeamcallStatus.OPERAND_BUSY);
     }
     call.holdEntry();
-    if (call.parent != null) {
-      long above = SecureEpt.entryAcquire(call.parent, call.parentIndex);
-      if (!SeptEntry.isWalkable(above) || sept.tableOf(above) != call.table) {
-        return refuse(call, SeamcallStatus.OPERAND_BUSY);
-      }
+    if (promoteSharesTree && !sept.leadsToTable(call.td(), call)) {
+      return refuse(call, SeamcallStatus.OPERAND_BUSY);
     }
     call.entry = SeptEntry.withoutLocks(SecureEpt.entryAcquire(call.table, call.index));
     return SeamcallStatus.SUCCESS;
@@ -272,51 +282,94 @@ final class Prologue {
       return status;
     }
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    for (int level = Pamt.PG_1G; level > Pamt.PG_4K; level--) {
-      if (isBusy(call, TdxLock.PAMT)
-          || !call.trySharedHost(pamt.lockWords(level, pfn), pamt.lockIndex(level, pfn))) {
-        return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, operand);
-      }
-      if (pamt.typeAcquire(level, pfn) == PageType.REG) {
-        return SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
-      }
-    }
-    if (!pamt.hasDescriptors(pfn)) {
-      return SeamcallStatus.of(
-          pamt.typeAcquire(Pamt.PG_4K, pfn) == PageType.RSVD
-              ? SeamcallStatus.PAGE_METADATA_INCORRECT
-              : SeamcallStatus.MISSING_PAMT_PAGE_PAIR,
-          operand);
-    }
-    if (!call.tryExclusiveHost(pamt.lockWords(Pamt.PG_4K, pfn), pamt.lockIndex(Pamt.PG_4K, pfn))) {
+    int level = walkPamt(call, pfn, Pamt.PG_4K, true);
+    if (level == BUSY) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, operand);
     }
-    return pamt.typeAcquire(Pamt.PG_4K, pfn) == PageType.NDA
+    if (pamt.typeAcquire(level, pfn) != PageType.NDA
+        || pamt.typeAcquire(Pamt.PG_4K, pfn) == PageType.RSVD) {
+      return SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
+    }
+    return level == Pamt.PG_4K
         ? SeamcallStatus.SUCCESS
-        : SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
+        : SeamcallStatus.of(SeamcallStatus.MISSING_PAMT_PAGE_PAIR, operand);
   }
 
   /**
-   * Locks a 4K page for a page pair, and checks that it is free; its range needs no pair.
+   * Walks the PAMT to the descriptor that decides about a page, or to that of a level. Each is
+   * locked, shared, before it is looked at, and stays so until the call ends: nobody splits, merges
+   * or frees the page behind the walk.
    *
-   * @param held the first frame of a 2M range that this call has locked already
+   * @param target the smallest level to go to
+   * @param alone whether the last one is to be locked exclusively
+   * @return the level reached, or {@link #BUSY}
    */
-  long takeFreeForPair(SeamcallRegisters call, long hpa, int operand, long held) {
-    long status = checkHostPage(hpa, Pamt.PG_4K, operand);
+  int walkPamt(SeamcallRegisters call, long pfn, int target, boolean alone) {
+    if (isBusy(call, TdxLock.PAMT)) {
+      return BUSY;
+    }
+    for (int level = Pamt.PG_1G; level > Pamt.PG_4K; level--) {
+      int[] words = pamt.lockWords(level, pfn);
+      int at = pamt.lockIndex(level, pfn);
+      if (!call.trySharedHost(words, at)) {
+        return BUSY;
+      }
+      if (level == target || pamt.isLeaf(level, pfn)) {
+        return !alone || call.tryPromoteHost(words, at) ? level : BUSY;
+      }
+    }
+    int[] words = pamt.lockWords(Pamt.PG_4K, pfn);
+    int at = pamt.lockIndex(Pamt.PG_4K, pfn);
+    boolean isHad = alone ? call.tryExclusiveHost(words, at) : call.trySharedHost(words, at);
+    return isHad ? Pamt.PG_4K : BUSY;
+  }
+
+  /**
+   * Dynamic PAMT: reserves the two pages of a pair, which may lie anywhere, where there is no pair
+   * too. If this fails, neither is reserved.
+   *
+   * <p>Whoever takes a page for itself wants its descriptor alone. Page pairs are reserved under a
+   * shared lock, so that two calls whose pages lie in one range are not in each other's way; which
+   * of them gets a page is settled by a CAS, as it is in the module by a bit.
+   *
+   * @param range the first frame of a 2M range that the call has alone, and may take pages of; or
+   *     {@link #NO_RANGE}
+   */
+  long takePair(
+      SeamcallRegisters call,
+      long first,
+      int firstOperand,
+      long second,
+      int secondOperand,
+      long range) {
+    long status = checkPairPage(call, first, firstOperand, range);
+    if (status == SeamcallStatus.SUCCESS) {
+      status = checkPairPage(call, second, secondOperand, range);
+    }
     if (status != SeamcallStatus.SUCCESS) {
       return status;
     }
+    if (!pamt.tryReserve(first >>> Geometry.PAGE_SHIFT)) {
+      return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, firstOperand);
+    }
+    if (!pamt.tryReserve(second >>> Geometry.PAGE_SHIFT)) {
+      pamt.unreserve(first >>> Geometry.PAGE_SHIFT);
+      return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, secondOperand);
+    }
+    return SeamcallStatus.SUCCESS;
+  }
+
+  private long checkPairPage(SeamcallRegisters call, long hpa, int operand, long range) {
+    long status = checkHostPage(hpa, Pamt.PG_4K, operand);
     long pfn = hpa >>> Geometry.PAGE_SHIFT;
-    boolean inHeld = pfn >= held && pfn < held + pamt.pagesOf(Pamt.PG_2M);
-    if (pamt.isFree(pfn)
-        && (!inHeld
-                && !call.trySharedHost(
-                    pamt.lockWords(Pamt.PG_2M, pfn), pamt.lockIndex(Pamt.PG_2M, pfn))
-            || !call.tryExclusiveHost(
-                pamt.lockWords(Pamt.PG_4K, pfn), pamt.lockIndex(Pamt.PG_4K, pfn)))) {
+    if (status != SeamcallStatus.SUCCESS || (pfn & -pamt.pagesOf(Pamt.PG_2M)) == range) {
+      return status;
+    }
+    int level = walkPamt(call, pfn, Pamt.PG_4K, false);
+    if (level == BUSY) {
       return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, operand);
     }
-    return pamt.isFree(pfn)
+    return pamt.typeAcquire(level, pfn) == PageType.NDA
         ? SeamcallStatus.SUCCESS
         : SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
   }

@@ -71,7 +71,7 @@ final class ResizeLeaves {
     }
     boolean wantsPair = pamt.isDynamic() && level == Pamt.PG_2M;
     if (wantsPair) {
-      status = takePair(call, pfn);
+      status = prologue.takePair(call, call.r12, R12, call.r13, R13, Prologue.NO_RANGE);
       if (status != SUCCESS) {
         return status;
       }
@@ -94,24 +94,6 @@ final class ResizeLeaves {
     for (int index = 0; index < table.length; index++) {
       table[index] = SeptEntry.child(first, call.level, index, geometry);
     }
-  }
-
-  /** Dynamic PAMT: locks and checks the page pair in R12 and R13. */
-  private long takePair(SeamcallRegisters call, long pfn) {
-    for (int operand = R12; operand <= R13; operand++) {
-      long hpa = operand == R12 ? call.r12 : call.r13;
-      if (hpa == call.r8) { // which this call has locked
-        return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
-      }
-      long status = prologue.takeFreeForPair(call, hpa, operand, pfn);
-      if (status != SUCCESS) {
-        return status;
-      }
-      if (call.r12 == call.r13) {
-        return SeamcallStatus.of(SeamcallStatus.PAGE_NOT_FREE, operand);
-      }
-    }
-    return SUCCESS;
   }
 
   /**

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * again for the next call, so that calls allocate nothing.
  */
 public final class SeamcallRegisters {
-  private static final int MOST_HELD = 12;
+  private static final int MOST_HELD = 13; // DEMOTE with a page pair
 
   /** RAX: leaf number and version before, status behind. */
   public long rax;
@@ -53,11 +53,6 @@ public final class SeamcallRegisters {
   int walkLevel;
   long entry;
 
-  /** The table above, and the place in it; null at the root. */
-  long @Nullable [] parent;
-
-  int parentIndex;
-
   int interruptChecks;
 
   /** The locks held, in the order in which they were taken. */
@@ -88,7 +83,6 @@ public final class SeamcallRegisters {
   void begin(TdxLeaf now) {
     leaf = now;
     tdOrNull = null;
-    parent = null;
     interruptChecks = 0;
   }
 
@@ -98,6 +92,15 @@ public final class SeamcallRegisters {
 
   boolean tryExclusiveHost(int[] words, int at) {
     return TryLocks.tryExclusiveHost(words, at) && hold(words, at, Release.EXCLUSIVE);
+  }
+
+  /** Tries to have the lock taken last alone, which is held shared; it stays so if this fails. */
+  boolean tryPromoteHost(int[] words, int at) {
+    if (!TryLocks.tryPromoteHost(words, at)) {
+      return false;
+    }
+    heldAs[held - 1] = Release.EXCLUSIVE;
+    return true;
   }
 
   boolean trySharedPlain(int[] words, int at) {

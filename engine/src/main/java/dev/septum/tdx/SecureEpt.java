@@ -45,7 +45,6 @@ final class SecureEpt {
   boolean walk(TrustDomain td, SeamcallRegisters call) {
     long[] table = td.root();
     int level = geometry.levels() - 1;
-    call.parent = null;
     for (; ; level--) {
       int index = index(call.gpa, level);
       long entry = entryAcquire(table, index);
@@ -56,10 +55,21 @@ final class SecureEpt {
         call.entry = SeptEntry.withoutLocks(entry);
         return level == call.level;
       }
-      call.parent = table;
-      call.parentIndex = index;
       table = tableOf(entry);
     }
+  }
+
+  /** Whether a walk to the level of the call would end in its table. */
+  boolean leadsToTable(TrustDomain td, SeamcallRegisters call) {
+    long[] table = td.root();
+    for (int level = geometry.levels() - 1; level > call.level; level--) {
+      long entry = entryAcquire(table, index(call.gpa, level));
+      if (!SeptEntry.isWalkable(entry)) {
+        return false;
+      }
+      table = tableOf(entry);
+    }
+    return table == call.table;
   }
 
   // The entry lock.

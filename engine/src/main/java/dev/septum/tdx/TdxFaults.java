@@ -2,7 +2,8 @@ package dev.septum.tdx;
 
 /**
  * What is made to go wrong inside the module, and when. Asked by many threads at once; must not
- * block, and must not call the module but from {@link #window}.
+ * block. What calls the module from here does so as another thread would: with registers of its
+ * own.
  */
 public interface TdxFaults {
   /** Nothing goes wrong. */

@@ -73,16 +73,25 @@ final class TryLocks {
   }
 
   static boolean tryExclusiveHost(int[] words, int at) {
-    for (int free = 0; ; ) {
-      int witness = (int) INTS.compareAndExchange(words, at, free, EXCLUSIVE);
-      if (witness == free) {
+    return tryExclusiveHost(words, at, 0);
+  }
+
+  /** A reader's try to be alone; if it loses, it is a reader still. */
+  static boolean tryPromoteHost(int[] words, int at) {
+    return tryExclusiveHost(words, at, READER);
+  }
+
+  private static boolean tryExclusiveHost(int[] words, int at, int own) {
+    for (int expected = own; ; ) {
+      int witness = (int) INTS.compareAndExchange(words, at, expected, EXCLUSIVE);
+      if (witness == expected) {
         return true;
       }
-      if ((witness & ~HOST_PRIORITY) != 0) {
+      if ((witness & ~HOST_PRIORITY) != own) {
         INTS.getAndBitwiseOr(words, at, HOST_PRIORITY);
         return false;
       }
-      free = witness;
+      expected = witness;
     }
   }
 

@@ -18,6 +18,9 @@
  *   page's descriptor</td><td>the write of the entry that names it</td></tr>
  * <tr><td>{@code Pamt}: type and owner</td><td>acquire</td><td>release</td><td>the descriptor's
  *   lock, exclusively</td><td>the lock of the next who takes the page</td></tr>
+ * <tr><td>{@code Pamt}: type, to RSVD and back</td><td>acquire</td><td>CAS from NDA, release back to
+ *   it</td><td>to RSVD: the lock of the descriptor at which a walk to the page ends, shared; back:
+ *   the lock of the 2M descriptor whose pair it was</td><td>as above</td></tr>
  * <tr><td>{@code Pamt}: BEPOCH</td><td>volatile</td><td>volatile</td><td>TDEL of the entry that
  *   names the page</td><td>{@code TdEpochs.epoch}</td></tr>
  * <tr><td>{@code Pamt.Block.used}</td><td>volatile</td><td>getAndAdd</td><td>none</td><td>nothing;

@@ -2,6 +2,7 @@ package dev.septum.tdx;
 
 import static dev.septum.tdx.TestDomain.gpa;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.septum.paging.Geometry;
 import java.util.Arrays;
@@ -374,6 +375,7 @@ final class ModuleAuditTest {
 
   @Test
   void pamtWhenAPageOfAPairIsNotReserved() {
+    assertTrue(pamt.tryReserve(pairPfn(0)) && pamt.tryReserve(pairPfn(1)));
     pamt.addPair(dataPfn(FREE_LARGE_GFN), pairPfn(0), pairPfn(1));
     assertEquals(List.of(), module.audit());
     pamt.freeRelease(Pamt.PG_4K, pairPfn(0));

@@ -83,7 +83,7 @@ final class ModuleOptionsTest {
     domain.call.r12 = domain.sparePairPage(0);
     domain.call.r13 = domain.sparePairPage(0);
     assertStatus(
-        of(SeamcallStatus.PAGE_NOT_FREE, SeamcallStatus.R12),
+        of(SeamcallStatus.PAGE_NOT_FREE, SeamcallStatus.R13),
         domain.run(TdxLeaf.MEM_PAGE_DEMOTE, 1, 0, domain.table(9)));
     domain.call.r13 = domain.sparePairPage(1);
     domain.done(TdxLeaf.MEM_PAGE_DEMOTE, 1, 0, domain.table(9));

@@ -5,6 +5,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.tdx.ExitQualification;
 import dev.septum.tdx.GuestOutcome;
 import dev.septum.tdx.ModuleConfig;
+import dev.septum.tdx.PageType;
 import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.SeptEntry;
@@ -44,14 +45,25 @@ final class TinyTd {
   /** Other memory. */
   static final long OTHER_PAGE = addressOf(36);
 
+  /** With dynamic PAMT: a 2M range without a page pair. */
+  static final long RANGE = OTHER_PAGE;
+
+  /** Another. */
+  static final long OTHER_RANGE = addressOf(38);
+
+  /** And another, which no test gives a pair before its actors are done. */
+  static final long THIRD_RANGE = addressOf(60);
+
   private static final Geometry GEOMETRY = new Geometry(2, 1);
   private static final long FIRST_PFN = 16;
   private static final long PAGES = 24;
+  private static final long PAIR_PAGES = 24;
   private static final long TDR = addressOf(16);
   private static final List<Long> CONTROL =
       List.of(addressOf(17), addressOf(18), addressOf(19), addressOf(20));
   private static final long TDVPR = addressOf(21);
   private static final int CONTROL_PAGES = 5;
+  private static final long PAGE_BYTES = 1L << Geometry.PAGE_SHIFT;
   private static final int PREFIX = "TDX_".length();
 
   final TdVcpu vcpu;
@@ -61,7 +73,11 @@ final class TinyTd {
   private final SeamcallRegisters own = new SeamcallRegisters();
 
   private TinyTd(ModuleConfig config) {
-    module = new TdxModule(config);
+    this(new TdxModule(config));
+  }
+
+  private TinyTd(TdxModule module) {
+    this.module = module;
     td = module.createTd(TDR, CONTROL, TdxModule.TdParams.DEFAULT);
     vcpu = module.createVcpu(td, TDVPR, List.of());
   }
@@ -74,6 +90,21 @@ final class TinyTd {
   /** A TD that runs, where DEMOTE needs no block. */
   static TinyTd runningWithNonBlockingResize() {
     return new TinyTd(newest().withNonBlockingResize(true)).finish();
+  }
+
+  /** The same with dynamic PAMT, where all pages below {@link #RANGE} have a page pair. */
+  static TinyTd runningWithDynamicPamt() {
+    ModuleConfig config =
+        ModuleConfig.newest(GEOMETRY, FIRST_PFN, PAGES + PAIR_PAGES)
+            .withNonBlockingResize(true)
+            .withDynamicPamt(true);
+    TdxModule module = new TdxModule(config);
+    SeamcallRegisters call = new SeamcallRegisters();
+    for (long range = TDR; range < RANGE; range += 2 * PAGE_BYTES) {
+      long pair = range + PAGES * PAGE_BYTES;
+      check(TdxLeaf.PHYMEM_PAMT_ADD, addPair(module, call, range, pair, pair + PAGE_BYTES));
+    }
+    return new TinyTd(module).finish();
   }
 
   /** A TD that is built, by the module in which PROMOTE shares the tree and locks the children. */
@@ -183,6 +214,54 @@ final class TinyTd {
   /** TDH.VP.ENTER. */
   String enter(SeamcallRegisters call) {
     return words(module.seamcall(call, TdxLeaf.VP_ENTER, TDVPR));
+  }
+
+  /** TDH.MEM.PAGE.DEMOTE of a large page, with dynamic PAMT. */
+  String demote(SeamcallRegisters call, int gfn, long table, long first, long second) {
+    call.r12 = first;
+    call.r13 = second;
+    return host(call, TdxLeaf.MEM_PAGE_DEMOTE, PG_2M, gfn, table);
+  }
+
+  /** TDH.PHYMEM.PAMT.ADD. */
+  String addPair(SeamcallRegisters call, long range, long first, long second) {
+    return addPair(module, call, range, first, second);
+  }
+
+  private static String addPair(
+      TdxModule module, SeamcallRegisters call, long range, long first, long second) {
+    call.rdx = first;
+    call.r8 = second;
+    return words(module.seamcall(call, TdxLeaf.PHYMEM_PAMT_ADD, range | PG_2M));
+  }
+
+  /** TDH.PHYMEM.PAGE.RDMD: its status in words, or size and type of the page. */
+  String readMetadata(SeamcallRegisters call, long page) {
+    return found(call, module.seamcall(call, TdxLeaf.PHYMEM_PAGE_RDMD, page));
+  }
+
+  /** TDH.PHYMEM.PAGE.RECLAIM of a page that cannot be reclaimed yet: the same. */
+  String reclaimEarly(SeamcallRegisters call, long page) {
+    long status = module.seamcall(call, TdxLeaf.PHYMEM_PAGE_RECLAIM, page);
+    return found(call, status == SeamcallStatus.LIFECYCLE_STATE_INCORRECT ? 0 : status);
+  }
+
+  private static String found(SeamcallRegisters call, long status) {
+    if (status != SeamcallStatus.SUCCESS) {
+      return words(status);
+    }
+    String level = call.r8 == PG_4K ? "4K " : "2M ";
+    for (PageType type : PageType.values()) {
+      if (type.number() == call.rcx) {
+        return level + type;
+      }
+    }
+    throw new IllegalStateException("no type has the number " + call.rcx);
+  }
+
+  /** TDH.PHYMEM.PAGE.WBINVD. */
+  String writeBack(SeamcallRegisters call, long page) {
+    return words(module.seamcall(call, TdxLeaf.PHYMEM_PAGE_WBINVD, page));
   }
 
   /** TDH.PHYMEM.PAGE.RECLAIM. */
