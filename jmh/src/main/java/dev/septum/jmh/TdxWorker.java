@@ -4,13 +4,11 @@ import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdVcpu;
 import dev.septum.tdx.TdxLeaf;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.infra.Control;
 import org.openjdk.jmh.infra.ThreadParams;
 
 /**
@@ -20,7 +18,7 @@ import org.openjdk.jmh.infra.ThreadParams;
  * it succeeds, and all its tries are in the time of the operation; how many were lost is counted.
  */
 @State(Scope.Thread)
-public abstract class TdxWorker {
+public abstract class TdxWorker extends RoundWorker {
   /** Tries that found a lock busy. */
   @AuxCounters(AuxCounters.Type.EVENTS)
   @State(Scope.Thread)
@@ -47,11 +45,6 @@ public abstract class TdxWorker {
   TdVcpu vcpu;
   final SeamcallRegisters call = new SeamcallRegisters();
 
-  /** This thread is number {@code part}. */
-  int part;
-
-  private boolean playing;
-  private @Nullable Control control;
   private Tries tries = new Tries();
 
   /** Joins the machine; the first thread fills it. */
@@ -59,34 +52,15 @@ public abstract class TdxWorker {
   public void join(TdxMachine joined, Tries counted, ThreadParams params) {
     machine = joined;
     tries = counted;
-    part = params.getThreadIndex();
-    if (part == 0) {
-      fill();
-    }
+    join(params);
   }
 
-  /** The first thread undoes the last round for all; then all start together. */
+  /** Starts a round; the vCPU may be another than in the last. */
   @Setup(Level.Invocation)
   public void nextRound() {
-    boolean allHere = machine.barrier.await(control);
-    if (allHere && part == 0) {
-      reset();
-    }
-    playing = allHere && machine.barrier.await(null); // they all come
+    startAt(machine.barrier);
     vcpu = machine.vcpus[part];
   }
-
-  /** Whether this thread takes part in this round; false only when it is not measured any more. */
-  final boolean plays(Control now) {
-    control = now;
-    return playing;
-  }
-
-  /** What is there before the first round. */
-  abstract void fill();
-
-  /** Puts everything as it was before a round; one thread does it for all. */
-  abstract void reset();
 
   /** A leaf function for each small gfn of this thread. */
   final void each4k(TdxLeaf leaf) {
