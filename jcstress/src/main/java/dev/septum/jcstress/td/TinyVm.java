@@ -38,6 +38,7 @@ final class TinyVm {
   static final GfnRange FIRST_PAGE = GfnRange.ofPages(0, 1);
 
   private static final int TABLES = 16;
+  private static final int LOOKS = 200;
   private static final int PREFIX = "TDX_".length();
 
   final VirtualMachine vm;
@@ -197,9 +198,13 @@ final class TinyVm {
     return mmu.counters().sum(MmuCounter.FAULTS_SPURIOUS) > 0 ? 1 : retried();
   }
 
-  /** Whether the first vCPU is in the guest. */
-  boolean isFirstInside() {
-    return host.td().vcpus().get(0).isInside();
+  /** Whether the first vCPU is seen in the guest, by somebody who looks for a while. */
+  boolean isFirstSeenInside() {
+    boolean seen = false;
+    for (int look = 0; look < LOOKS; look++) {
+      seen |= host.td().vcpus().get(0).isInside();
+    }
+    return seen;
   }
 
   /** Violations found by the audit. */
