@@ -97,12 +97,6 @@ final class TinyVm {
     return expect(VcpuExit.NONE, store(first, gfn, value));
   }
 
-  /** All memory shared, and nothing mapped. */
-  TinyVm shared() {
-    host.convertToShared(BLOCK);
-    return this;
-  }
-
   private <T> TinyVm expect(T expected, T was) {
     if (!was.equals(expected)) {
       throw new IllegalStateException(was + " is not " + expected);
@@ -142,11 +136,6 @@ final class TinyVm {
   /** A guest writes a page's content. */
   VcpuExit store(TrustDomainVcpu vcpu, long gfn, long value) {
     return vcpu.store(gpa(gfn), value);
-  }
-
-  /** A guest writes to shared memory. */
-  VcpuExit writeShared(TrustDomainVcpu vcpu, long gfn) {
-    return vcpu.access(gpa(gfn) | host.sharedBit(), Access.WRITE);
   }
 
   // What is left.
