@@ -41,7 +41,7 @@ public class GateAgainstEnter {
   public void host(LLLL_Result result) {
     GuestGate.close(td.vm);
     result.r2 = td.content(0);
-    result.r3 = td.isFirstInside();
+    result.r3 = td.isFirstSeenInside();
     result.r4 = td.content(0);
     GuestGate.open(td.vm);
   }

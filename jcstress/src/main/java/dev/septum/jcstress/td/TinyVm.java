@@ -38,6 +38,7 @@ final class TinyVm {
   static final GfnRange FIRST_PAGE = GfnRange.ofPages(0, 1);
 
   private static final int TABLES = 16;
+  private static final int LOOKS = 200;
   private static final int PREFIX = "TDX_".length();
 
   final VirtualMachine vm;
@@ -96,12 +97,6 @@ final class TinyVm {
     return expect(VcpuExit.NONE, store(first, gfn, value));
   }
 
-  /** All memory shared, and nothing mapped. */
-  TinyVm shared() {
-    host.convertToShared(BLOCK);
-    return this;
-  }
-
   private <T> TinyVm expect(T expected, T was) {
     if (!was.equals(expected)) {
       throw new IllegalStateException(was + " is not " + expected);
@@ -141,11 +136,6 @@ final class TinyVm {
   /** A guest writes a page's content. */
   VcpuExit store(TrustDomainVcpu vcpu, long gfn, long value) {
     return vcpu.store(gpa(gfn), value);
-  }
-
-  /** A guest writes to shared memory. */
-  VcpuExit writeShared(TrustDomainVcpu vcpu, long gfn) {
-    return vcpu.access(gpa(gfn) | host.sharedBit(), Access.WRITE);
   }
 
   // What is left.
@@ -197,9 +187,13 @@ final class TinyVm {
     return mmu.counters().sum(MmuCounter.FAULTS_SPURIOUS) > 0 ? 1 : retried();
   }
 
-  /** Whether the first vCPU is in the guest. */
-  boolean isFirstInside() {
-    return host.td().vcpus().get(0).isInside();
+  /** Whether the first vCPU is seen in the guest, by somebody who looks for a while. */
+  boolean isFirstSeenInside() {
+    boolean seen = false;
+    for (int look = 0; look < LOOKS; look++) {
+      seen |= host.td().vcpus().get(0).isInside();
+    }
+    return seen;
   }
 
   /** Violations found by the audit. */
