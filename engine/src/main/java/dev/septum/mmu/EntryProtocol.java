@@ -318,6 +318,14 @@ final class EntryProtocol {
     walker.tables.unlinked(root.table());
   }
 
+  private void freeTable(ExternalPageTable mirrored, long gfn, int level, int table) {
+    try {
+      mirrored.freeTable(gfn, level, table);
+    } catch (IllegalStateException broken) {
+      health.bug(String.valueOf(broken.getMessage())); // and the rest is torn down all the same
+    }
+  }
+
   /** Takes every page and every table but the root's back from the external table. */
   private void emptyMirror(Walker walker, int table, int level, long gfn) {
     ExternalPageTable mirrored = Objects.requireNonNull(external);
@@ -326,7 +334,7 @@ final class EntryProtocol {
       long at = gfn + index * geometry.pages(level);
       if (Spte.isTable(entry, level)) {
         emptyMirror(walker, Spte.table(entry), level - 1, at);
-        mirrored.freeTable(at, level - 1, Spte.table(entry));
+        freeTable(mirrored, at, level - 1, Spte.table(entry));
       } else if (Spte.isPresent(entry)) {
         forward(walker, level, at, entry, Spte.EMPTY);
       }

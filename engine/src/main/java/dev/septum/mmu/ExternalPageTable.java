@@ -46,11 +46,12 @@ public interface ExternalPageTable {
 
   /**
    * Takes back the page of a table of the torn-down mirror, whose entries are all empty by now.
-   * Called children first; the root has no page here. Cannot fail.
+   * Called children first; the root has no page here.
    *
    * @param gfn the first gfn under the table
    * @param level the level of the table's entries
    * @param table its number
+   * @throws IllegalStateException if it is not to be had: the page is lost to the host
    */
   void freeTable(long gfn, int level, int table);
 

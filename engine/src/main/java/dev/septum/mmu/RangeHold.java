@@ -132,6 +132,11 @@ final class RangeHold {
     zapped = true;
   }
 
+  /** These private pages were removed, by an external table that has kept track of their users. */
+  void releasePrivate(long gfn, long pages) {
+    flusher.releasedPrivate(gfn, pages);
+  }
+
   /**
    * Does the flush that is owed. If that fails, translations may be left: the machine is bugged.
    */

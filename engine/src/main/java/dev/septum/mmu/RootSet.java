@@ -28,7 +28,11 @@ final class RootSet {
    */
   RootSet(Geometry geometry, int directTable, int mirrorTable, long sharedGfnBit) {
     this.geometry = geometry;
-    this.gfnLimit = geometry.checkGfn(sharedGfnBit);
+    if (geometry.gfnLimit() != 2 * sharedGfnBit) {
+      throw new IllegalArgumentException(
+          String.format("the shared bit of %s is not gfn bit 0x%x", geometry, sharedGfnBit));
+    }
+    this.gfnLimit = sharedGfnBit;
     this.direct = new Root(directTable, sharedGfnBit, false);
     this.mirror = new Root(mirrorTable, 0, true);
   }

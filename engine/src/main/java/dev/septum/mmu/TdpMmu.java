@@ -532,15 +532,32 @@ public final class TdpMmu implements AutoCloseable {
    */
   @Override
   public void close() {
+    boolean unused = close(() -> {});
+  }
+
+  /**
+   * As the other.
+   *
+   * @param first what is done, under the exclusive lock, once nobody else can use the MMU and
+   *     before it is torn down
+   * @return whether this call has closed it
+   */
+  public boolean close(Runnable first) {
     Walker walker = newWalker();
     walker.hold.enterAnyway(true);
     try {
-      if (!health.isClosed()) {
-        health.close();
+      if (health.isClosed()) {
+        return false;
+      }
+      health.close();
+      try {
+        first.run();
+      } finally {
         for (Root tree : roots.of(Roots.BOTH)) {
           protocol.detachAll(walker, tree);
         }
       }
+      return true;
     } finally {
       leave(walker);
       walker.close();

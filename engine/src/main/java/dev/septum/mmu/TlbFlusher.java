@@ -33,4 +33,13 @@ public interface TlbFlusher {
    * @param pages how many pages of 4 KiB
    */
   default void released(long start, long pages) {}
+
+  /**
+   * Exactly these private pages have been removed, and no vCPU holds a translation of them: the
+   * external page table's own tracking saw to that. Called under the exclusive lock, leaf by leaf.
+   *
+   * @param start the first gfn
+   * @param pages how many pages of 4 KiB
+   */
+  default void releasedPrivate(long start, long pages) {}
 }

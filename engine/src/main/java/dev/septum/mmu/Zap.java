@@ -37,6 +37,9 @@ final class Zap {
         protocol.clear(
             walker, root, cursor.table(), cursor.index(), level, cursor.gfn(), cursor.entry());
         walker.hold.addZapped(cursor.gfn(), geometry.pages(level));
+        if (root.isMirror()) {
+          walker.hold.releasePrivate(cursor.gfn(), geometry.pages(level));
+        }
       } else if (level == PageLevel.PG_2M
           && Spte.isTable(cursor.entry(), level)
           && !root.isMirror()) {

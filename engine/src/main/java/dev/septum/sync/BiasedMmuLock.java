@@ -24,14 +24,17 @@ import java.lang.invoke.VarHandle;
  *
  * The bias comes back when the exclusive holder lets go. Those that queued meanwhile hold the
  * StampedLock, so that the next one who wants it alone waits for them there, and by the revocation
- * for the others; nobody can come in while it waits, so it is not starved. A wait for sections is
- * counted like a wait in the queue: holders see it, and yield to it.
+ * for the others; nobody can come in while it waits, so it is not starved. The wait for the queue
+ * and the wait for sections are counted as one: holders see it, and yield to it.
  *
  * <p>Exclusive holds cost a look at every section (two loads for each thread that uses the MMU).
  */
 public final class BiasedMmuLock implements MmuLock {
   /** The stamp of a shared hold that is the section alone; no StampedLock gives it. */
   private static final long BY_SECTION = 0;
+
+  /** No generation of yields. */
+  private static final long NOT_WAITING = -1;
 
   private static final int BIASED = 0;
   private static final int REVOKED = 1;
@@ -82,27 +85,30 @@ public final class BiasedMmuLock implements MmuLock {
 
   @Override
   public long lockExclusive() {
-    long stamp = queue.lockExclusive();
+    long arrival = NOT_WAITING;
+    long stamp = queue.tryLockExclusive();
+    if (stamp == 0) {
+      arrival = queue.beginExclusiveWait();
+      stamp = queue.awaitExclusive();
+    }
     BIAS.setOpaque(this, REVOKED);
     VarHandle.fullFence();
-    awaitSections();
-    BIAS.setOpaque(this, ALONE);
-    return stamp;
-  }
-
-  /** Waits until no section shares the lock; counted as a waiter if it has to wait. */
-  private void awaitSections() {
     ReadSection[] sections = periods.sections();
     int at = firstSharing(sections, 0);
-    if (at == sections.length) {
-      return;
+    if (at < sections.length && arrival == NOT_WAITING) {
+      arrival = queue.beginExclusiveWait();
     }
-    long arrival = queue.beginExclusiveWait();
     for (int tries = 0; at < sections.length; tries++) {
       SpinWait.pause(tries);
       at = firstSharing(sections, at);
     }
-    queue.endExclusiveWait(arrival);
+    BIAS.setOpaque(this, ALONE);
+    if (arrival != NOT_WAITING) {
+      // Once for both waits: a shared holder that yields to this one still held when it was
+      // counted.
+      queue.endExclusiveWait(arrival);
+    }
+    return stamp;
   }
 
   private static int firstSharing(ReadSection[] sections, int from) {

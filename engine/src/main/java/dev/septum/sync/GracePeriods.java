@@ -53,7 +53,7 @@ public final class GracePeriods {
    * @throws IllegalStateException if the section is open
    */
   public synchronized void unregister(ReadSection section) {
-    if (!section.isClosedAcquire()) {
+    if (!section.tryUnregister()) {
       throw new IllegalStateException("read section is still open");
     }
     sections =

@@ -18,6 +18,7 @@ public interface MmuLock {
    *
    * @param section of {@link #periods}, closed
    * @return the stamp for {@link #unlockShared}
+   * @throws IllegalStateException if the section is open; then nothing is held
    */
   long lockShared(ReadSection section);
 

@@ -33,11 +33,15 @@ public final class ReadSection extends ReadSectionTail {
   }
 
   private void openAs(long mode) {
+    if (announced == UNREGISTERED) {
+      throw new IllegalStateException("read section is no longer registered");
+    }
     if (announced != CLOSED) {
       throw new IllegalStateException(
           "read section is already open, since epoch " + (announced >>> 1));
     }
-    announceOpaque(periods.epochAcquire() << 1 | mode);
+    // Release: who reads this in the place of the last close sees what was done before that.
+    announceRelease(periods.epochAcquire() << 1 | mode);
     VarHandle.fullFence();
     long epoch = periods.epochAcquire();
     if (epoch != covered) {
@@ -82,7 +86,7 @@ public final class ReadSection extends ReadSectionTail {
 
   /** Whether the section is open; for the owner's own assertions. */
   public boolean isOpen() {
-    return announced != CLOSED;
+    return announced != CLOSED && announced != UNREGISTERED;
   }
 }
 
@@ -98,6 +102,7 @@ abstract class ReadSectionHead {
  */
 abstract class ReadSectionWord extends ReadSectionHead {
   static final long CLOSED = 0;
+  static final long UNREGISTERED = Long.MIN_VALUE;
   static final long WALKING = 0;
   static final long SHARING = 1;
   private static final VarHandle ANNOUNCED;
@@ -126,17 +131,15 @@ abstract class ReadSectionWord extends ReadSectionHead {
     return now != CLOSED && now >>> 1 <= stamp;
   }
 
-  final boolean isClosedAcquire() {
-    return (long) ANNOUNCED.getAcquire(this) == CLOSED;
+  /** Closes it for good; false if it is open. */
+  final boolean tryUnregister() {
+    long old = (long) ANNOUNCED.compareAndExchange(this, CLOSED, UNREGISTERED);
+    return old == CLOSED || old == UNREGISTERED;
   }
 
   /** Whether the owner shares the MMU lock by its section. */
   final boolean isSharingAcquire() {
     return ((long) ANNOUNCED.getAcquire(this) & SHARING) != 0;
-  }
-
-  final void announceOpaque(long word) {
-    ANNOUNCED.setOpaque(this, word);
   }
 
   final void announceRelease(long word) {

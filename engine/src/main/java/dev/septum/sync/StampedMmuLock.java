@@ -74,6 +74,9 @@ public final class StampedMmuLock implements MmuLock {
 
   @Override
   public long lockShared(ReadSection section) {
+    if (section.isOpen()) {
+      throw new IllegalStateException("a shared hold was begun inside a read section");
+    }
     long stamp = exclusiveWaiters == 0 ? lock.tryReadLock() : 0;
     if (stamp == 0) {
       long arrival = beginWait();
@@ -95,16 +98,26 @@ public final class StampedMmuLock implements MmuLock {
 
   @Override
   public long lockExclusive() {
-    long stamp = lock.tryWriteLock();
+    long stamp = tryLockExclusive();
     if (stamp != 0) {
       return stamp;
     }
     long arrival = beginExclusiveWait();
     try {
-      return lock.writeLock();
+      return awaitExclusive();
     } finally {
       endExclusiveWait(arrival);
     }
+  }
+
+  /** Takes the lock alone if nobody is in; else 0. */
+  long tryLockExclusive() {
+    return lock.tryWriteLock();
+  }
+
+  /** Takes the lock alone. Whoever calls it has counted itself among the waiters. */
+  long awaitExclusive() {
+    return lock.writeLock();
   }
 
   @Override

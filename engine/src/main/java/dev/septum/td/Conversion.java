@@ -85,8 +85,12 @@ public final class Conversion {
           } finally {
             mmu.lock().unlockExclusive(stamp);
           }
-          forEachBacking(range, GuestMemfd::split);
-          forEachBacking(range, (memfd, part) -> memfd.merge(wholePages(memfd, part)));
+          forEachBacking(
+              range,
+              (memfd, part) -> {
+                memfd.split(torn(memfd, part));
+                memfd.merge(wholePages(memfd, part));
+              });
           return removed;
         });
   }
@@ -167,6 +171,18 @@ public final class Conversion {
     int tailLevel = backing(last).level(last);
     long end = geometry.round(last, tailLevel) + geometry.pages(tailLevel);
     return new GfnRange(geometry.round(range.start(), headLevel), end);
+  }
+
+  /** The part, but for ends that lie inside a page of which all is alike: it needs no split. */
+  private GfnRange torn(GuestMemfd memfd, GfnRange part) {
+    long last = part.end() - 1;
+    int head = memfd.level(part.start());
+    int tail = memfd.level(last);
+    long start = geometry.round(part.start(), head);
+    long end = geometry.round(last, tail) + geometry.pages(tail);
+    return new GfnRange(
+        attributes.isUniform(part.start(), head) ? start : part.start(),
+        attributes.isUniform(last, tail) ? end : part.end());
   }
 
   /** The part of a backing, and the rest of the largest pages that its ends could lie in. */

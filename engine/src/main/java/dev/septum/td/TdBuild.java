@@ -78,6 +78,7 @@ public final class TdBuild {
    *     page is still missing then
    */
   public void add(Walker walker, long gfn, long sourcePfn) {
+    PageFault unused = lookup.lookUp(gfn); // what cannot be looked up is not announced either
     premap(GfnRange.ofPages(gfn, 1));
     driver.giveSource(sourcePfn);
     FaultResult result;

@@ -97,7 +97,7 @@ public final class TdLifecycle {
    *
    * @throws IllegalStateException if the region has no frames for it
    */
-  public TdVcpu createVcpu() {
+  public synchronized TdVcpu createVcpu() {
     List<Long> taken = take(1 + VCPU_CONTROL_PAGES);
     return module.createVcpu(td(), taken.get(0), taken.subList(1, taken.size()));
   }

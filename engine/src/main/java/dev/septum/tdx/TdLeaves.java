@@ -90,6 +90,9 @@ final class TdLeaves {
   }
 
   private long enter(SeamcallRegisters call, TdVcpu vcpu) {
+    if (vcpu.rip != vcpu.lastViolationRip) {
+      vcpu.lastEpfCount = 0; // it has got on
+    }
     if (vcpu.lastEpfCount > 0) {
       if (!prologue.tryTree(call, Tree.EXCLUSIVE)) {
         return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, SeamcallStatus.SEPT_TREE);

@@ -71,6 +71,7 @@ final class ExitHandler {
           return VcpuExit.NONE;
         }
       }
+      mmu.checkUsable();
       SpinWait.pause(tries);
     }
   }

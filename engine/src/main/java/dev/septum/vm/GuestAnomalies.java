@@ -18,7 +18,10 @@ public final class GuestAnomalies {
   public enum Kind {
     /** It accepted what was accepted already: open to having its content exchanged. */
     DOUBLE_ACCEPT,
-    /** It accepted at a level below that of a mapping which is still to be accepted. */
+    /**
+     * It exited for an ACCEPT at a level below that of a mapping which is still to be accepted; one
+     * ACCEPT counts as often as it exits.
+     */
     MIXED_LEVEL_ACCEPT,
     /** It touched private memory that it had not accepted. */
     UNACCEPTED_TOUCH,
@@ -41,6 +44,7 @@ public final class GuestAnomalies {
   private static final Kind[] KINDS = Kind.values();
 
   private final Listener listener;
+  private final LongAdder listenerFailures = new LongAdder();
   private final LongAdder[] counts = new LongAdder[KINDS.length];
   private final AtomicLong[] untold = new AtomicLong[KINDS.length];
   private final AtomicLong[] nextTelling = new AtomicLong[KINDS.length];
@@ -76,6 +80,20 @@ public final class GuestAnomalies {
     }
   }
 
+  /** What a listener throws is its own affair: the guest's call has been made. */
+  private void tell(Kind kind, long gpa, PageLevel level, long count) {
+    try {
+      listener.anomaly(kind, gpa, level, count);
+    } catch (RuntimeException ignored) {
+      listenerFailures.increment();
+    }
+  }
+
+  /** How often the listener has thrown. */
+  public long listenerFailures() {
+    return listenerFailures.sum();
+  }
+
   /** Counts one; the listener hears of the first, and then at most once a second. */
   void note(Kind kind, long gpa, PageLevel level) {
     int at = kind.ordinal();
@@ -91,7 +109,7 @@ public final class GuestAnomalies {
     long now = System.nanoTime();
     long next = nextTelling[at].get();
     if (now - next >= 0 && nextTelling[at].compareAndSet(next, now + TOLD_EVERY_NANOS)) {
-      listener.anomaly(kind, gpa, level, untold[at].getAndSet(0));
+      tell(kind, gpa, level, untold[at].getAndSet(0));
     }
   }
 }

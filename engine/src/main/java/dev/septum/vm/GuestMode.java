@@ -38,8 +38,8 @@ abstract class GuestModeWord extends GuestModeHead {
   long served;
 
   /** In the guest from here on; the caller puts a full fence behind it, then looks for requests. */
-  final void enterOpaque() {
-    WORD.setOpaque(this, served << 1 | 1);
+  final void enterRelease() {
+    WORD.setRelease(this, served << 1 | 1);
   }
 
   /** Served all requests up to this one; no translation that they dropped is used any more. */

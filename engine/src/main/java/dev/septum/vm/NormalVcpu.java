@@ -14,7 +14,7 @@ final class NormalVcpu extends Vcpu {
 
   @Override
   int runInGuest(long[] accesses, int from, int to) {
-    mode.enterOpaque();
+    mode.enterRelease();
     walker.section().open(); // its full fence is the guest mode's too
     try {
       for (int at = from; at < to; at++) {
@@ -22,7 +22,7 @@ final class NormalVcpu extends Vcpu {
           shootdown.serve(mode, tlb());
         }
         walker.section().quiesce();
-        if (!touchDirect(GuestAccess.gfn(accesses[at]), GuestAccess.bits(accesses[at]))) {
+        if (touchDirect(GuestAccess.gfn(accesses[at]), GuestAccess.bits(accesses[at])) < 0) {
           return at;
         }
       }

@@ -64,8 +64,20 @@ final class TrustDomainExits {
         yield VcpuExit.UNACCEPTED;
       }
       case ExitQualification.ACCEPT -> acceptViolation(vcpu, gfn, qualification);
-      default -> map(vcpu, gfn, NO_LEVEL);
+      default -> watched(vcpu, gfn, NO_LEVEL, map(vcpu, gfn, NO_LEVEL));
     };
+  }
+
+  /** The exit, unless it is one of an endless row. */
+  private VcpuExit watched(TrustDomainVcpu vcpu, long gfn, int level, VcpuExit exit) {
+    if (exit != VcpuExit.NONE || !vcpu.watch().note(gfn, level, mirrorEntry(vcpu.walker, gfn))) {
+      return exit;
+    }
+    anomalies.note(
+        GuestAnomalies.Kind.ENDLESS_VIOLATION,
+        gfn << Geometry.PAGE_SHIFT,
+        PageLevel.of(Math.max(level, PageLevel.PG_4K)));
+    return VcpuExit.ENDLESS_VIOLATION;
   }
 
   private VcpuExit acceptViolation(TrustDomainVcpu vcpu, long gfn, long qualification) {
@@ -78,13 +90,7 @@ final class TrustDomainExits {
     if (policy == AcceptPolicy.EXCLUSIVE) {
       splitAndInhibit(vcpu.walker, gfn, level);
     }
-    VcpuExit exit = map(vcpu, gfn, level);
-    if (exit == VcpuExit.NONE && vcpu.watch().note(gfn, level, mirrorEntry(vcpu.walker, gfn))) {
-      anomalies.note(
-          GuestAnomalies.Kind.ENDLESS_VIOLATION, gfn << Geometry.PAGE_SHIFT, PageLevel.of(level));
-      return VcpuExit.ENDLESS_VIOLATION;
-    }
-    return exit;
+    return watched(vcpu, gfn, level, map(vcpu, gfn, level));
   }
 
   private long mirrorEntry(Walker walker, long gfn) {
@@ -101,8 +107,9 @@ final class TrustDomainExits {
    *
    * <p>The mark is looked at first, without a lock: it stands only where nothing larger can be
    * mapped, so most exits take no exclusive lock. It is set in the same exclusive hold as the
-   * split, behind it; if a table is missing for the split, nothing is set, and the ACCEPT exits
-   * again.
+   * split, behind it.
+   *
+   * @throws dev.septum.paging.TableArenaFullException if a table is missing; then nothing is set
    */
   private void splitAndInhibit(Walker walker, long gfn, int level) {
     MemorySlot slot = slots.find(gfn);

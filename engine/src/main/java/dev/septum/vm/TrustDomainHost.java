@@ -16,6 +16,7 @@ import dev.septum.td.Promotion;
 import dev.septum.td.SeamcallCounts;
 import dev.septum.td.TdBuild;
 import dev.septum.td.TdLifecycle;
+import dev.septum.tdx.OpState;
 import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxModule;
@@ -173,6 +174,16 @@ public final class TrustDomainHost {
     return vm.withWalker(walker -> conversion.zap(walker, range));
   }
 
+  /** A slot has gone: whatever comes in its place is shared at first. */
+  void forgetAttributes(GfnRange range) {
+    long stamp = mmu.lock().lockExclusive();
+    try {
+      long unused = parts.attributes().setPrivate(range, false);
+    } finally {
+      mmu.lock().unlockExclusive(stamp);
+    }
+  }
+
   MemorySlot newSlot(GfnRange range, long pfn, PageLevel backing) {
     return MemorySlot.ofGuestMemfd(
         new GuestMemfd(
@@ -249,6 +260,18 @@ public final class TrustDomainHost {
 
   void countExclusive() {
     acceptSplits.increment();
+  }
+
+  /**
+   * Refuses to run a guest that is not built.
+   *
+   * @throws IllegalStateException if the build is not final
+   */
+  void checkRunnable() {
+    if (td().opState() != OpState.RUNNABLE) {
+      mmu.checkUsable();
+      throw new IllegalStateException("the TD's build is not final: " + td().opState());
+    }
   }
 
   /** Takes BUSY for an answer, and nothing else: the machine is bugged. */

@@ -102,17 +102,22 @@ public final class TrustDomainVcpu extends Vcpu {
   /**
    * TDG.MEM.PAGE.ACCEPT, until it comes back to the guest. Blocking where its exits are handled.
    *
-   * @param gpa a private address, aligned to the level
+   * @param gpa a private address of a page; the module refuses one not aligned to the level
    * @param level 4K or 2M; the module refuses others
    * @return the status that the guest has in RAX; {@link #NOT_COMPLETED} if it did not come back,
    *     and then {@link #exit} says why
+   * @throws IllegalArgumentException if it is no page's address
    * @throws IllegalStateException as {@link #access}
+   * @throws dev.septum.paging.TableArenaFullException if a table is wanted and none is left
    */
   public long accept(long gpa, PageLevel level) {
-    checkGpa(gpa);
+    if ((checkGpa(gpa) & (1L << Geometry.PAGE_SHIFT) - 1) != 0) {
+      throw new IllegalArgumentException(String.format("gpa 0x%x is not of a page", gpa));
+    }
     checkUsable();
     setExit(VcpuExit.NONE);
     do {
+      cpu.setRip(steps);
       if (enter()) {
         GuestOutcome outcome;
         try {
@@ -122,6 +127,7 @@ public final class TrustDomainVcpu extends Vcpu {
         }
         if (outcome == GuestOutcome.RETURNED) {
           host.anomalies().noteAccept(cpu.guestRax(), gpa, level);
+          watch.reset();
           steps++;
           return cpu.guestRax();
         }
@@ -133,8 +139,9 @@ public final class TrustDomainVcpu extends Vcpu {
   }
 
   /**
-   * Reads a page's content.
+   * Reads a page's content, as {@link #access} reads.
    *
+   * @param gpa private, or with the shared bit
    * @return what was last stored there; 0 also if the access was not made, and then {@link #exit}
    *     is not NONE
    */
@@ -167,6 +174,7 @@ public final class TrustDomainVcpu extends Vcpu {
 
   @Override
   int runInGuest(long[] accesses, int from, int to) {
+    cpu.setRip(steps);
     if (!enter()) {
       return from;
     }
@@ -195,29 +203,39 @@ public final class TrustDomainVcpu extends Vcpu {
    * @return false if the module had an exit for it at once
    */
   private boolean enter() {
+    host.checkRunnable();
     for (int tries = 0; ; tries++) {
       gate.await();
-      mode.enterOpaque();
+      mode.enterRelease();
       walker.section().open(); // its full fence is the guest mode's, and the gate's, too
-      if (!gate.isClosed()) {
+      boolean entered = false;
+      try {
         if (shootdown.isPending(mode)) {
           shootdown.serve(mode, tlb());
         }
-        long status = module.seamcall(entering, TdxLeaf.VP_ENTER, cpu.tdvpr());
-        if (cpu.isInside()) {
-          if (cpu.takeFlush()) {
-            privateTlb.flushAll();
+        // Behind the serving, which lets go of who waits for a request: one who closes the gate now
+        // has made a later request, and waits for it to be served.
+        if (!gate.isClosed()) {
+          long status = module.seamcall(entering, TdxLeaf.VP_ENTER, cpu.tdvpr());
+          entered = cpu.isInside();
+          if (!entered && status == SeamcallStatus.SUCCESS) {
+            stop = Stop.TD_EXIT;
+            return false;
           }
-          return true;
+          if (!entered) {
+            host.checkBusy(status, "TDH.VP.ENTER", entering);
+          }
         }
-        stepOut();
-        if (status == SeamcallStatus.SUCCESS) {
-          stop = Stop.TD_EXIT;
-          return false;
+      } finally {
+        if (!entered) {
+          stepOut();
         }
-        host.checkBusy(status, "TDH.VP.ENTER", entering);
-      } else {
-        stepOut();
+      }
+      if (entered) {
+        if (cpu.takeFlush()) {
+          privateTlb.flushAll();
+        }
+        return true;
       }
       SpinWait.pause(tries);
     }
@@ -243,11 +261,21 @@ public final class TrustDomainVcpu extends Vcpu {
   }
 
   private boolean touchShared(long gfn, int accessBits) {
-    if (!touchDirect(gfn, accessBits)) {
+    long pfn = touchDirect(gfn, accessBits);
+    if (pfn < 0) {
       stop = Stop.SHARED_VIOLATION;
       return false;
     }
+    transfer(pfn);
     return true;
+  }
+
+  private void transfer(long pfn) {
+    if (transfer == Transfer.STORE) {
+      content.writeRelease(pfn, transferred);
+    } else if (transfer == Transfer.LOAD) {
+      transferred = content.readAcquire(pfn);
+    }
   }
 
   private boolean touchPrivate(long gpa, int accessBits) {
@@ -271,11 +299,7 @@ public final class TrustDomainVcpu extends Vcpu {
       long leaf = Spte.makeLeaf(first, level, true, Spte.ACCESSED | Spte.DIRTY);
       privateTlb.fill(gfn, level, leaf, clock);
     }
-    if (transfer == Transfer.STORE) {
-      content.writeRelease(pfn, transferred);
-    } else if (transfer == Transfer.LOAD) {
-      transferred = content.readAcquire(pfn);
-    }
+    transfer(pfn);
     return true;
   }
 
@@ -283,6 +307,14 @@ public final class TrustDomainVcpu extends Vcpu {
 
   @Override
   VcpuExit handle(long gpa, int accessBits) {
+    VcpuExit why = exitOf(gpa, accessBits);
+    if (why != VcpuExit.NONE) {
+      steps++; // what is given up is not tried again: whatever comes next is another instruction
+    }
+    return why;
+  }
+
+  private VcpuExit exitOf(long gpa, int accessBits) {
     return switch (stop) {
       case REQUEST -> VcpuExit.NONE;
       case SHARED_VIOLATION ->

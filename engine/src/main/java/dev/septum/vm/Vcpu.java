@@ -18,6 +18,8 @@ import java.util.Objects;
  * waits for nobody; between any two accesses it looks for requests and passes a quiescent point.
  */
 public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, TrustDomainVcpu {
+  private static final long NO_FRAME = -1;
+
   final TdpMmu mmu;
   final TlbShootdown shootdown;
   final FrameTags tags;
@@ -120,22 +122,28 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
   /** Out of the guest: does what is needed before an access is tried again. */
   abstract VcpuExit handle(long gpa, int accessBits);
 
-  /** Makes an access through the direct root, if it can be made without an exit. */
-  final boolean touchDirect(long gfn, int accessBits) {
+  /**
+   * Makes an access through the direct root, if it can be made without an exit.
+   *
+   * @return the host frame; negative if it cannot be made
+   */
+  final long touchDirect(long gfn, int accessBits) {
     int entry = tlb.find(gfn, accessBits);
     if (entry >= 0) {
-      judge(tlb.frame(entry, gfn), tlb.filledAt(entry));
-      return true;
+      long frame = tlb.frame(entry, gfn);
+      judge(frame, tlb.filledAt(entry));
+      return frame;
     }
     long clock = tags.clock();
     long leaf = mmu.access(walker, gfn, accessBits);
     if (leaf == Spte.EMPTY) {
-      return false;
+      return NO_FRAME;
     }
     // Only a walk through a table that was used again too early finds a leaf that is stale.
-    judge(Spte.pfnOf(leaf, walker.level(), gfn, mmu.geometry()), clock);
+    long frame = Spte.pfnOf(leaf, walker.level(), gfn, mmu.geometry());
+    judge(frame, clock);
     tlb.fill(gfn, walker.level(), leaf, clock);
-    return true;
+    return frame;
   }
 
   /** Counts a use of a frame that was taken away after the clock had this value. */

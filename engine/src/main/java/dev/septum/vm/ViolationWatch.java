@@ -13,11 +13,16 @@ final class ViolationWatch {
   private long entry;
   private int exits;
 
+  /** The guest has got on. */
+  void reset() {
+    gfn = -1;
+  }
+
   /**
    * Notes an exit.
    *
    * @param entry what maps the page in the mirror now
-   * @return whether it is one of an endless row; said once for a row
+   * @return whether it is one of an endless row; said once for so many
    */
   boolean note(long gfn, int level, long entry) {
     if (gfn != this.gfn || level != this.level || entry != this.entry) {

@@ -1,6 +1,7 @@
 package dev.septum.vm;
 
 import dev.septum.memory.FrameTags;
+import dev.septum.memory.MemoryAttributes;
 import dev.septum.memory.MemorySlot;
 import dev.septum.memory.MemorySlots;
 import dev.septum.mmu.LeafVisitor;
@@ -57,7 +58,12 @@ public final class VirtualMachine implements AutoCloseable {
         parts == null
             ? new MemorySlots(builder.geometry)
             : new MemorySlots(builder.geometry, parts.guestPfn(), parts.endPfn());
-    TlbFlusher flusher = new MachineFlusher(builder.interceptor.apply(shootdown), slots, tags);
+    TlbFlusher flusher =
+        new MachineFlusher(
+            builder.interceptor.apply(shootdown),
+            slots,
+            tags,
+            parts == null ? null : parts.attributes());
     MmuLock lock = builder.lock == null ? new BiasedMmuLock() : builder.lock;
     this.mmu =
         new TdpMmu(
@@ -157,6 +163,9 @@ public final class VirtualMachine implements AutoCloseable {
       mmu.beginInvalidation(slot.range());
       try {
         withWalker(walker -> mmu.zap(walker, slot.range(), Roots.BOTH));
+        if (td != null) {
+          td.forgetAttributes(slot.range());
+        }
         slots.replace(slot, successor);
       } finally {
         mmu.endInvalidation();
@@ -249,7 +258,8 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Splits every mapping of the range that is larger than a level. Faults go on meanwhile.
+   * Splits every mapping of the range that is larger than a level; in a trust domain, of shared
+   * memory. Faults go on meanwhile.
    *
    * @param target 4K or 2M
    * @return how many leaves were split
@@ -260,8 +270,9 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Merges what is mapped in full and alike into larger mappings, where slot and backing allow it.
-   * Faults go on meanwhile.
+   * Merges what is mapped in full and alike into larger mappings, where slot and backing allow it;
+   * in a trust domain, of shared memory (see {@link TrustDomainHost#promote}). Faults go on
+   * meanwhile.
    *
    * @param largest 2M or 1G
    * @return how many tables became a leaf
@@ -306,17 +317,21 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * The entry that maps an address, in words; for people.
+   * The entry that maps an address, in words; for people. In a trust domain, of the mirror if the
+   * address has no shared bit.
    *
    * @param gpa a guest-physical address
    */
   public String describe(long gpa) {
-    long gfn = mmu.geometry().checkGfn(gpa >>> Geometry.PAGE_SHIFT);
+    mmu.geometry().checkGfn(gpa >>> Geometry.PAGE_SHIFT);
+    long shared = td == null ? 0 : td.sharedBit();
+    boolean isPrivate = td != null && (gpa & shared) == 0;
+    long gfn = (gpa & ~shared) >>> Geometry.PAGE_SHIFT;
     return withWalker(
         walker -> {
           walker.section().open();
           try {
-            long entry = mmu.walk(walker, gfn);
+            long entry = isPrivate ? mmu.walkMirror(walker, gfn) : mmu.walk(walker, gfn);
             return Spte.isPresent(entry) ? Spte.describe(entry, walker.level()) : "not mapped";
           } finally {
             walker.section().close();
@@ -324,7 +339,10 @@ public final class VirtualMachine implements AutoCloseable {
         });
   }
 
-  /** Shows every leaf of a range, in order; keeps faults out meanwhile. */
+  /**
+   * Shows every leaf of a range, in order; keeps faults out meanwhile. In a trust domain first
+   * those of shared memory, then those of private memory.
+   */
   public void forEachLeaf(GfnRange range, LeafVisitor visitor) {
     withWalker(
         walker -> {
@@ -350,12 +368,11 @@ public final class VirtualMachine implements AutoCloseable {
       open = List.copyOf(vcpus);
     }
     open.forEach(Vcpu::close);
-    if (td != null && !mmu.isClosed()) {
-      td.life().freeKey();
+    if (td == null) {
       mmu.close();
-      td.life().reclaim();
+    } else if (mmu.close(td.life()::freeKey) && mmu.health().evidence() == null) {
+      td.life().reclaim(); // a bugged machine's pages stay with the module
     }
-    mmu.close();
     for (Walker idle = walkers.poll(); idle != null; idle = walkers.poll()) {
       idle.close();
     }
@@ -379,7 +396,8 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /** Flushes go to the vCPUs; what was zapped is tagged as taken away. */
-  private record MachineFlusher(TlbFlusher vcpus, MemorySlots slots, FrameTags tags)
+  private record MachineFlusher(
+      TlbFlusher vcpus, MemorySlots slots, FrameTags tags, @Nullable MemoryAttributes attributes)
       implements TlbFlusher {
     @Override
     public void flush(long start, long pages) {
@@ -395,8 +413,34 @@ public final class VirtualMachine implements AutoCloseable {
 
     @Override
     public void released(long start, long pages) {
-      slots.forEachPart(GfnRange.ofPages(start, pages), tags::tag);
+      if (attributes == null) {
+        slots.forEachPart(GfnRange.ofPages(start, pages), tags::tag);
+      } else {
+        tagShared(attributes, start, start + pages);
+      }
       vcpus.released(start, pages);
+    }
+
+    /** What lies between zapped pages may be private, and was not taken away. */
+    private void tagShared(MemoryAttributes kinds, long start, long end) {
+      for (long gfn = start; gfn < end; ) {
+        long from = gfn;
+        while (gfn < end && !kinds.isPrivate(gfn)) {
+          gfn++;
+        }
+        if (gfn > from) {
+          slots.forEachPart(new GfnRange(from, gfn), tags::tag);
+        } else {
+          gfn++;
+        }
+      }
+    }
+
+    @Override
+    public void releasedPrivate(long start, long pages) {
+      tags.advance();
+      slots.forEachPart(GfnRange.ofPages(start, pages), tags::tag);
+      vcpus.releasedPrivate(start, pages);
     }
   }
 

@@ -5,7 +5,7 @@
  * <table>
  * <caption>Shared state of this room</caption>
  * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
- * <tr><td>{@code GuestMode.word}</td><td>acquire by who flushes</td><td>opaque and a full fence on
+ * <tr><td>{@code GuestMode.word}</td><td>acquire by who flushes</td><td>release and a full fence on
  *   entry; release when served and on leaving</td><td>its vCPU</td><td>entry: the volatile write of
  *   {@code TlbShootdown.request}; served and left: the wait of who flushes</td></tr>
  * <tr><td>{@code GuestMode.served}</td><td>plain</td><td>plain</td><td>its vCPU</td><td>-</td></tr>
@@ -17,7 +17,7 @@
  * <tr><td>{@code TlbShootdown.guests}</td><td>volatile</td><td>volatile, copied</td><td>the same
  *   monitor</td><td>-</td></tr>
  * <tr><td>{@code VcpuGate.closed}</td><td>volatile, by a vCPU behind the full fence of its entry</td>
- *   <td>volatile, and a full fence to close it</td><td>the exclusive MMU lock, or the build</td><td>the
+ *   <td>volatile, and a full fence to close it</td><td>the exclusive MMU lock</td><td>the
  *   vCPUs' guest modes</td></tr>
  * <tr><td>{@code GuestAnomalies}: counts</td><td colspan="2">atomic adders; exact when no vCPU runs
  *   </td><td>none</td><td>-</td></tr>

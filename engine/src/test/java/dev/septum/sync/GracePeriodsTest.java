@@ -149,7 +149,7 @@ class GracePeriodsTest {
     ReadSection first = periods.register();
     ReadSection second = open();
     periods.unregister(first);
-    first.open();
+    assertThrows(IllegalStateException.class, first::open, "it would protect nobody");
     long stamp = periods.retire();
     assertFalse(periods.hasElapsed(stamp));
     second.close();
