@@ -283,12 +283,17 @@ public final class TrustDomainVcpu extends Vcpu {
 
   @Override
   VcpuExit handle(long gpa, int accessBits) {
-    return switch (stop) {
-      case REQUEST -> VcpuExit.NONE;
-      case SHARED_VIOLATION ->
-          exits.handle(walker, fault, (gpa & ~sharedBit) >>> Geometry.PAGE_SHIFT, accessBits);
-      case TD_EXIT -> host.exits().handle(this);
-      case VIRTUALIZATION_EXCEPTION -> VcpuExit.VIRTUALIZATION_EXCEPTION;
-    };
+    VcpuExit why =
+        switch (stop) {
+          case REQUEST -> VcpuExit.NONE;
+          case SHARED_VIOLATION ->
+              exits.handle(walker, fault, (gpa & ~sharedBit) >>> Geometry.PAGE_SHIFT, accessBits);
+          case TD_EXIT -> host.exits().handle(this);
+          case VIRTUALIZATION_EXCEPTION -> VcpuExit.VIRTUALIZATION_EXCEPTION;
+        };
+    if (why != VcpuExit.NONE) {
+      steps++; // given up: what the guest does next is another instruction, and no step on the spot
+    }
+    return why;
   }
 }
