@@ -307,20 +307,17 @@ public final class TrustDomainVcpu extends Vcpu {
 
   @Override
   VcpuExit handle(long gpa, int accessBits) {
-    VcpuExit why = exitOf(gpa, accessBits);
+    VcpuExit why =
+        switch (stop) {
+          case REQUEST -> VcpuExit.NONE;
+          case SHARED_VIOLATION ->
+              exits.handle(walker, fault, (gpa & ~sharedBit) >>> Geometry.PAGE_SHIFT, accessBits);
+          case TD_EXIT -> host.exits().handle(this);
+          case VIRTUALIZATION_EXCEPTION -> VcpuExit.VIRTUALIZATION_EXCEPTION;
+        };
     if (why != VcpuExit.NONE) {
-      steps++; // what is given up is not tried again: whatever comes next is another instruction
+      steps++; // given up: what the guest does next is another instruction, and no step on the spot
     }
     return why;
-  }
-
-  private VcpuExit exitOf(long gpa, int accessBits) {
-    return switch (stop) {
-      case REQUEST -> VcpuExit.NONE;
-      case SHARED_VIOLATION ->
-          exits.handle(walker, fault, (gpa & ~sharedBit) >>> Geometry.PAGE_SHIFT, accessBits);
-      case TD_EXIT -> host.exits().handle(this);
-      case VIRTUALIZATION_EXCEPTION -> VcpuExit.VIRTUALIZATION_EXCEPTION;
-    };
   }
 }

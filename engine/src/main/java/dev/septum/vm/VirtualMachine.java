@@ -370,11 +370,22 @@ public final class VirtualMachine implements AutoCloseable {
     open.forEach(Vcpu::close);
     if (td == null) {
       mmu.close();
-    } else if (mmu.close(td.life()::freeKey) && mmu.health().evidence() == null) {
-      td.life().reclaim(); // a bugged machine's pages stay with the module
+    } else if (mmu.close(td.life()::freeKey)) {
+      reclaim(td);
     }
     for (Walker idle = walkers.poll(); idle != null; idle = walkers.poll()) {
       idle.close();
+    }
+  }
+
+  /** Takes the TD's own pages back; a bugged machine's may stay with the module. */
+  private void reclaim(TrustDomainHost gone) {
+    try {
+      gone.life().reclaim();
+    } catch (IllegalStateException refused) {
+      if (mmu.health().evidence() == null) {
+        throw refused;
+      }
     }
   }
 

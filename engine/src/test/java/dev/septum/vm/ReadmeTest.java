@@ -14,16 +14,21 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README's example, compiled and run. */
+/** The README's examples, compiled and run. */
 final class ReadmeTest {
   private static final Path README = Path.of("..", "README.md");
 
-  @Test
-  void exampleCompilesAndPrintsWhatTheReadmeSays(@TempDir Path directory) throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"## Quick start", "## Trust domains"})
+  void exampleCompilesAndPrintsWhatTheReadmeSays(String section, @TempDir Path directory)
+      throws Exception {
     String readme = Files.readString(README);
+    assertTrue(readme.contains(section), "the README has no " + section);
+    readme = readme.substring(readme.indexOf(section));
     String example = block(readme, "java");
     assertTrue(example.lines().count() <= 10, "ten lines must be enough");
     compile(directory, example);

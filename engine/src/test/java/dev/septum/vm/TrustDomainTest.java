@@ -139,6 +139,18 @@ final class TrustDomainTest {
       assertEquals(VcpuExit.NONE, vcpu.access(GPA, Access.WRITE));
     }
 
+    /** The module takes many violations at one instruction for stepping, and keeps the vCPU out. */
+    @Test
+    void manyUnacceptedTouchesInARowDoNotKeepTheVcpuOut() {
+      running(TrustDomainOptions.DEFAULT, 1);
+      TrustDomainVcpu vcpu = vcpus.get(0);
+      for (int i = 0; i < 20; i++) {
+        assertEquals(VcpuExit.UNACCEPTED, vcpu.access(GPA, Access.WRITE));
+      }
+      assertAccepted(vcpu.accept(GPA, PageLevel.LEVEL_2M));
+      assertEquals(VcpuExit.NONE, vcpu.access(GPA, Access.WRITE));
+    }
+
     @Test
     void aGuestAccepts1gThen2mThen4k() {
       VirtualMachine vm = running(TrustDomainOptions.DEFAULT, 1);
