@@ -37,7 +37,9 @@ final class RandomCallsTest {
   void everyCallDoesWhatItMay(String module, int levels, int bits) {
     Random random = Seeds.random("random calls, " + module + ", " + levels + " x " + bits);
     RandomFaults faults = new RandomFaults(random, BUSY_ONE_IN, INTERRUPTED_ONE_IN);
+    faults.stop();
     RandomCalls calls = new RandomCalls(config(module, new Geometry(levels, bits)), faults, random);
+    faults.start();
     for (int i = 0; i < LEAST_CALLS || !neverDone(calls).isEmpty() && i < MOST_CALLS; i++) {
       if (i >= BUILD_CALLS) {
         calls.endBuild();
