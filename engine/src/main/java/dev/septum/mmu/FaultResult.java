@@ -2,9 +2,7 @@ package dev.septum.mmu;
 
 import dev.septum.trace.MmuCounter;
 
-/**
- * What became of a fault on memory; those of KVM's {@code RET_PF_*} that a normal VM's slots give.
- */
+/** What became of a fault on memory; those of KVM's {@code RET_PF_*} that memory slots give. */
 public enum FaultResult {
   /** A leaf was installed or changed: enter the guest again. */
   FIXED(MmuCounter.FAULTS_FIXED),

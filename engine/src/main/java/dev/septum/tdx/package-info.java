@@ -36,15 +36,20 @@
  * <tr><td>{@code TdEpochs}: counts</td><td>volatile</td><td>getAndAdd</td><td>none</td><td>TRACK,
  *   and whoever asks whether a block is tracked</td></tr>
  * <tr><td>{@code TrustDomain}: lifecycle, opState, and other flags</td><td>volatile</td>
- *   <td>volatile</td><td>the TDR alone</td><td>the TDR's lock</td></tr>
+ *   <td>volatile</td><td>the TDR alone; CACHE.WB's by none, the guest's own by the guest</td><td>the
+ *   TDR's lock</td></tr>
  * <tr><td>{@code TrustDomain.childCount}</td><td>volatile</td><td>getAndAdd</td><td>none</td>
  *   <td>nothing; a count</td></tr>
  * <tr><td>{@code TrustDomain.vcpus}, {@code TdxModule.tds}</td><td>volatile</td><td>volatile,
  *   copied</td><td>a monitor</td><td>whoever looks one up</td></tr>
  * <tr><td>{@code TdVcpu.inside}</td><td>volatile</td><td>CAS to come in, volatile to go out</td>
  *   <td>none</td><td>two threads that would enter one vCPU</td></tr>
- * <tr><td>{@code TdVcpu.epoch}, {@code associated}</td><td>volatile</td><td>volatile</td><td>the
- *   thread that runs the vCPU</td><td>audits; VP.FLUSH</td></tr>
+ * <tr><td>{@code TdVcpu.epoch}</td><td>volatile</td><td>volatile</td><td>the thread that runs the
+ *   vCPU</td><td>audits</td></tr>
+ * <tr><td>{@code TdVcpu.associated}</td><td>volatile</td><td>volatile</td><td>the TDVPR's lock: shared
+ *   by VP.ENTER, alone by VP.FLUSH</td><td>that lock</td></tr>
+ * <tr><td>{@code TdVcpu}: all other fields</td><td>plain</td><td>plain</td><td>the thread that runs
+ *   the vCPU</td><td>-</td></tr>
  * <tr><td>{@code TdxModule.evidence}</td><td>volatile</td><td>volatile</td><td>a monitor</td><td>the
  *   next call</td></tr>
  * </table>

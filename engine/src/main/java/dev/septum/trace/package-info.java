@@ -1,5 +1,5 @@
 /**
- * Floor 3: counters. Imports nothing of the other rooms.
+ * Floor 3: counters, and JFR events. Imports nothing of the other rooms.
  *
  * <table>
  * <caption>Shared state of this room</caption>
