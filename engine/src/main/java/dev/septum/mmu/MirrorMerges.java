@@ -5,18 +5,6 @@ package dev.septum.mmu;
  * exclusive MMU lock; must not call the machine.
  */
 public interface MirrorMerges {
-  /** Everything that can be merged may be. */
-  MirrorMerges ANY =
-      new MirrorMerges() {
-        @Override
-        public boolean begin(long gfn, int level) {
-          return true;
-        }
-
-        @Override
-        public void end(long gfn, int level, boolean merged) {}
-      };
-
   /**
    * A table is about to become a leaf.
    *

@@ -79,12 +79,7 @@ public final class Conversion {
             splitAt(walker, range.end());
           }
           long removed = mmu.zap(walker, range, ended);
-          long stamp = mmu.lock().lockExclusive();
-          try {
-            attributes.setPrivate(range, isPrivate);
-          } finally {
-            mmu.lock().unlockExclusive(stamp);
-          }
+          setPrivate(range, isPrivate);
           forEachBacking(
               range,
               (memfd, part) -> {
@@ -105,9 +100,7 @@ public final class Conversion {
     return whileInProgress(
         range,
         () -> {
-          splitAt(walker, range.start());
-          splitAt(walker, range.end());
-          long removed = mmu.zap(walker, range, Roots.BOTH);
+          long removed = removeExactly(walker, range);
           forEachBacking(range, GuestMemfd::split);
           forEachBacking(range, GuestMemfd::punch);
           return removed;
@@ -121,13 +114,23 @@ public final class Conversion {
    * @return how many leaves were removed
    */
   public long zap(Walker walker, GfnRange range) {
-    return whileInProgress(
-        range,
-        () -> {
-          splitAt(walker, range.start());
-          splitAt(walker, range.end());
-          return mmu.zap(walker, range, Roots.BOTH);
-        });
+    return whileInProgress(range, () -> removeExactly(walker, range));
+  }
+
+  private long removeExactly(Walker walker, GfnRange range) {
+    splitAt(walker, range.start());
+    splitAt(walker, range.end());
+    return mmu.zap(walker, range, Roots.BOTH);
+  }
+
+  /** Changes attributes, under the exclusive lock. What they end has been zapped. */
+  public void setPrivate(GfnRange range, boolean isPrivate) {
+    long stamp = mmu.lock().lockExclusive();
+    try {
+      long unused = attributes.setPrivate(range, isPrivate);
+    } finally {
+      mmu.lock().unlockExclusive(stamp);
+    }
   }
 
   /** What is done while a range is in progress. */

@@ -47,6 +47,15 @@ final class ExitHandler {
     return exit == VcpuExit.NONE ? fault.mappedLevel() : 0;
   }
 
+  /** A fault on a page of a slot, as it was looked up. */
+  static PageFault begin(
+      PageFault fault, long gfn, int accessBits, long sequence, MemorySlot slot) {
+    return fault
+        .begin(gfn, accessBits, sequence)
+        .backedBy(slot.pfnOf(gfn), !slot.isReadOnly(), slot.backing().number())
+        .limitedBy(slot.limits());
+  }
+
   private VcpuExit map(Walker walker, PageFault fault, long gfn, int accessBits, boolean prefetch) {
     for (int tries = 0; ; tries++) {
       long sequence = mmu.invalidationSequence();
@@ -60,10 +69,7 @@ final class ExitHandler {
       }
       GuestMemfd memfd = slot.guestMemfd();
       if (memfd == null || memfd.allocate(gfn)) {
-        fault
-            .begin(gfn, accessBits, sequence)
-            .backedBy(slot.pfnOf(gfn), !slot.isReadOnly(), slot.backing().number())
-            .limitedBy(slot.limits());
+        begin(fault, gfn, accessBits, sequence, slot);
         if (prefetch) {
           fault.asPrefetch();
         }

@@ -149,10 +149,7 @@ final class TrustDomainExits {
         return VcpuExit.MEMORY_FAULT;
       }
       if (memfd.allocate(gfn)) {
-        fault
-            .begin(gfn, Access.WRITE.bit(), sequence)
-            .backedBy(slot.pfnOf(gfn), true, slot.backing().number())
-            .limitedBy(slot.limits())
+        ExitHandler.begin(fault, gfn, Access.WRITE.bit(), sequence, slot)
             .asPrivate(policy == AcceptPolicy.SHARED && level != NO_LEVEL);
         if (level != NO_LEVEL) {
           fault.wanting(level);

@@ -68,10 +68,7 @@ public final class TrustDomainHost {
     if (!memfd.allocate(gfn)) {
       throw new IllegalStateException(String.format("no host memory for gfn 0x%x", gfn));
     }
-    return new PageFault()
-        .begin(gfn, Access.WRITE.bit(), sequence)
-        .backedBy(slot.pfnOf(gfn), true, slot.backing().number())
-        .limitedBy(slot.limits());
+    return ExitHandler.begin(new PageFault(), gfn, Access.WRITE.bit(), sequence, slot);
   }
 
   /** Announces pages of the build: it is not finalized without them. */
@@ -92,7 +89,7 @@ public final class TrustDomainHost {
    * @throws IllegalStateException if it is there already, or the build is over
    */
   public void addPage(long gfn, long content) {
-    long source = mmuScratchPfn();
+    long source = parts.endPfn(); // a frame of the host's own, behind all that is given out
     synchronized (build) { // one source page at a time
       parts.content().writeRelease(source, content);
       long unused =
@@ -102,11 +99,6 @@ public final class TrustDomainHost {
                 return 0L;
               });
     }
-  }
-
-  /** A frame of the host's own, outside everything that is given out. */
-  private long mmuScratchPfn() {
-    return parts.endPfn();
   }
 
   /**
@@ -176,12 +168,7 @@ public final class TrustDomainHost {
 
   /** A slot has gone: whatever comes in its place is shared at first. */
   void forgetAttributes(GfnRange range) {
-    long stamp = mmu.lock().lockExclusive();
-    try {
-      long unused = parts.attributes().setPrivate(range, false);
-    } finally {
-      mmu.lock().unlockExclusive(stamp);
-    }
+    conversion.setPrivate(range, false);
   }
 
   MemorySlot newSlot(GfnRange range, long pfn, PageLevel backing) {
