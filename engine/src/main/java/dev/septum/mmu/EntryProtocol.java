@@ -1,10 +1,12 @@
 package dev.septum.mmu;
 
 import dev.septum.mmu.ExternalPageTable.Outcome;
+import dev.septum.paging.EntryPlace;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
 import dev.septum.trace.MmuCounter;
+import dev.septum.trace.MmuCounters;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What an entry may become, by which method, under which lock, and how it is written:
  *
  *   from    to                     method                  lock       written by
- *   empty   leaf                   install                 shared     CAS
+ *   empty   leaf                   install(Adjacent)       shared     CAS
  *   leaf    leaf, same frame       install                 shared     CAS
  *   leaf    the same with A or D   (HardwareWalk)          none       CAS
  *   empty   table                  link                    shared     CAS
@@ -97,6 +99,22 @@ final class EntryProtocol {
       walker.counters.increment(MmuCounter.mapped(level));
     }
     return witness;
+  }
+
+  /**
+   * Puts a 4K leaf in the place of an empty entry of the direct root, in the table that the
+   * walker's last walk was in. Shared, and in a section in which what the place remembers holds.
+   *
+   * @param slot found by {@link TableArena#adjacentSlot}
+   * @return whether it was empty, and is done
+   */
+  static boolean installAdjacent(
+      MmuCounters.Stripe counters, EntryPlace place, int slot, long leaf) {
+    if (!TableArena.tryInstall(place, slot, leaf)) {
+      return false;
+    }
+    counters.increment(MmuCounter.MAPPED_4K);
+    return true;
   }
 
   /** Changes an entry: by one CAS, or, in a mirror, through FROZEN. Returns as {@link #install}. */

@@ -46,24 +46,18 @@ final class FaultPath {
 
   /** Handles a fault. The hold has been entered, shared. */
   FaultResult map(Walker walker, Root root, PageFault fault) {
-    int goal = goalLevel(fault);
+    int goal = fault.allowed(fault.cap(geometry));
     fault.check(geometry, goal);
     fault.setGoal(goal);
-    long block = geometry.round(fault.gfn, goal);
-    if (invalidation.mustRetry(fault.sequence, block, geometry.pages(goal))) {
+    long block = geometry.round(fault.gfn(), goal);
+    if (invalidation.mustRetry(fault.sequence(), block, geometry.pages(goal))) {
       return FaultResult.RETRY;
     }
-    fault.setTablesMissing(tablesMissing(walker, root, fault.gfn, goal));
+    fault.setTablesMissing(tablesMissing(walker, root, fault.gfn(), goal));
     if (fault.tablesMissing() > 0) {
       return FaultResult.RETRY;
     }
     return descend(walker, root, fault, goal);
-  }
-
-  /** The largest level that want, page info and backing allow. */
-  private int goalLevel(PageFault fault) {
-    int cap = Math.min(fault.wantedLevel, geometry.maxLeafLevel());
-    return Math.min(fault.limits.maxMappingLevel(fault.gfn, cap), fault.largestLevel);
   }
 
   /** How many tables the walker wants before the fault can be mapped; 0 if it has enough. */
@@ -79,15 +73,15 @@ final class FaultPath {
 
   private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {
     int goal = firstGoal;
-    long entry = hardware.walk(walker, root, fault.gfn);
+    long entry = hardware.walk(walker, root, fault.gfn());
     int table = walker.place.table();
     int level = walker.place.level();
     if (level < goal) { // a table stands at the goal: what is to become of it is decided there
       table = root.table();
       level = geometry.levels();
-      entry = arena.entryAcquire(table, root.index(geometry, fault.gfn, level));
+      entry = arena.entryAcquire(table, root.index(geometry, fault.gfn(), level));
     }
-    int index = root.index(geometry, fault.gfn, level);
+    int index = root.index(geometry, fault.gfn(), level);
     for (; ; ) {
       if (Spte.isFrozen(entry)) {
         return FaultResult.RETRY;
@@ -114,9 +108,12 @@ final class FaultPath {
         }
         table = Spte.table(entry);
         level--;
-        index = root.index(geometry, fault.gfn, level);
+        index = root.index(geometry, fault.gfn(), level);
         entry = arena.entryAcquire(table, index);
-      } else if (root.isMirror() && Spte.isPresent(entry) && level > goal && !fault.splitsPrivate) {
+      } else if (root.isMirror()
+          && Spte.isPresent(entry)
+          && level > goal
+          && !fault.splitsPrivate()) {
         return spurious(fault, level); // smaller than it is, it is mapped by other means
       } else if (!root.isMirror()
           && Spte.isPresent(entry)
@@ -126,14 +123,15 @@ final class FaultPath {
       } else if (level == goal) {
         long leaf = leafFor(fault, level, entry);
         if (Spte.isPresent(entry)) {
-          if (fault.prefetch || Spte.allows(entry, fault.accessBits) || leaf == entry) {
+          if (fault.isPrefetch() || Spte.allows(entry, fault.accessBits()) || leaf == entry) {
             return spurious(fault, level);
           }
           if (Spte.pfn(entry) != Spte.pfn(leaf)) {
             return bug(fault, level, entry, leaf);
           }
         }
-        long witness = protocol.install(walker, root, table, index, level, fault.gfn, entry, leaf);
+        long witness =
+            protocol.install(walker, root, table, index, level, fault.gfn(), entry, leaf);
         if (witness == entry) {
           return fixed(fault, level);
         }
@@ -141,9 +139,9 @@ final class FaultPath {
       } else if (walker.tables.available() == 0) {
         return FaultResult.RETRY; // a merge has taken a table away since they were counted
       } else if (Spte.isPresent(entry)) {
-        entry = split.splitLeaf(walker, root, table, index, level, fault.gfn, entry);
+        entry = split.splitLeaf(walker, root, table, index, level, fault.gfn(), entry);
       } else {
-        entry = linkEmpty(walker, root, table, index, level, fault.gfn, entry);
+        entry = linkEmpty(walker, root, table, index, level, fault.gfn(), entry);
       }
     }
   }
@@ -170,10 +168,10 @@ final class FaultPath {
   private long mergeAtGoal(
       Walker walker, Root root, PageFault fault, int table, int index, int level, long entry) {
     if (!options.collapseUnasked()) {
-      return merge.mergeTable(walker, root, table, index, level, fault.gfn, entry);
+      return merge.mergeTable(walker, root, table, index, level, fault.gfn(), entry);
     }
     long leaf = leafFor(fault, level, Spte.EMPTY);
-    long now = merge.replace(walker, root, table, index, level, fault.gfn, entry, leaf);
+    long now = merge.replace(walker, root, table, index, level, fault.gfn(), entry, leaf);
     if (now == leaf) {
       fault.setMapped(level);
     }
@@ -185,7 +183,7 @@ final class FaultPath {
     if (!fault.isWrite()) {
       return false;
     }
-    long entry = hardware.walk(walker, root, fault.gfn);
+    long entry = hardware.walk(walker, root, fault.gfn());
     return Spte.isPresent(entry) && Spte.isWritable(entry);
   }
 
@@ -206,22 +204,22 @@ final class FaultPath {
   }
 
   /** The leaf that this fault installs in the place of {@code old}. */
-  private long leafFor(PageFault fault, int level, long old) {
-    boolean written = fault.isWrite() && !fault.prefetch;
-    boolean dirty = fault.writable && (options.presetDirty() || fault.isPrivate || written);
-    long flags = (fault.prefetch ? 0 : Spte.ACCESSED) | (dirty ? Spte.DIRTY : 0);
+  long leafFor(PageFault fault, int level, long old) {
+    boolean written = fault.isWrite() && !fault.isPrefetch();
+    boolean dirty = fault.isWritable() && (options.presetDirty() || fault.isPrivate() || written);
+    long flags = (fault.isPrefetch() ? 0 : Spte.ACCESSED) | (dirty ? Spte.DIRTY : 0);
     if (!options.presetDirty() && Spte.isPresent(old)) {
       flags |= Spte.accessedDirty(old);
     }
-    long pfn = fault.pfn - (fault.gfn & geometry.pages(level) - 1);
-    return Spte.makeLeaf(pfn, level, fault.writable, flags);
+    long pfn = fault.pfn() - (fault.gfn() & geometry.pages(level) - 1);
+    return Spte.makeLeaf(pfn, level, fault.isWritable(), flags);
   }
 
   private FaultResult bug(PageFault fault, int level, long entry, long leaf) {
     health.bug(
         String.format(
             "gfn 0x%x is mapped by '%s', a fault found '%s': a leaf changed its frame without a zap",
-            fault.gfn, Spte.describe(entry, level), Spte.describe(leaf, level)));
+            fault.gfn(), Spte.describe(entry, level), Spte.describe(leaf, level)));
     return FaultResult.RETRY;
   }
 }

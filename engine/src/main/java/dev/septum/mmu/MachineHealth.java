@@ -23,12 +23,16 @@ public final class MachineHealth {
   private volatile @Nullable String evidence;
   private volatile boolean closed;
 
+  /** Closed or bugged: written behind the reason, so that the hot paths read one field. */
+  private volatile boolean unusable;
+
   /** A sound machine. */
   public MachineHealth() {}
 
   /** Marks the machine as bugged; the first evidence is kept. */
   public void bug(String what) {
     EVIDENCE.compareAndSet(this, null, what);
+    unusable = true;
   }
 
   /** The first evidence; null while the machine is sound. */
@@ -39,11 +43,17 @@ public final class MachineHealth {
   /** Marks the machine as closed. */
   void close() {
     closed = true;
+    unusable = true;
   }
 
   /** Whether the machine was closed. */
   public boolean isClosed() {
     return closed;
+  }
+
+  /** Whether the machine is neither closed nor bugged. */
+  boolean isUsable() {
+    return !unusable;
   }
 
   /**
@@ -53,6 +63,12 @@ public final class MachineHealth {
    * @throws MachineBuggedException with the evidence, if it is bugged
    */
   public void check() {
+    if (unusable) {
+      refuse();
+    }
+  }
+
+  private void refuse() {
     if (closed) {
       throw new IllegalStateException("the machine is closed");
     }

@@ -14,22 +14,30 @@ public final class PageFault {
   private static final long NO_FRAME = -1;
   private static final long MAX_FRAMES = 1L << (Geometry.MAX_ADDRESS_BITS - Geometry.PAGE_SHIFT);
 
-  long gfn;
-  int accessBits;
-  boolean prefetch;
-  boolean isPrivate;
-  boolean splitsPrivate;
-  int wantedLevel;
-  long pfn;
-  boolean writable;
-  int largestLevel;
-  MappingLimits limits = UNLIMITED;
-  long sequence;
+  // What is asked, in one word: few stores, because the lock's fence waits for each of them.
+  private static final int ACCESS_MASK = 7;
+  private static final int LEVEL_MASK = 3;
+  private static final int WANTED_SHIFT = 4;
+  private static final int LARGEST_SHIFT = 6;
+  private static final int WRITABLE = 1 << 8;
+  private static final int PREFETCH = 1 << 9;
+  private static final int PRIVATE = 1 << 10;
+  private static final int SPLITS_PRIVATE = 1 << 11;
+  private static final int ANYTHING =
+      PageLevel.LEAF_LEVELS << WANTED_SHIFT | PageLevel.PG_4K << LARGEST_SHIFT;
 
-  private int goalLevel;
-  private int mappedLevel;
-  private int tablesMissing;
-  private boolean fast;
+  // What became of it, in another.
+  private static final int MAPPED_SHIFT = 4;
+  private static final int FAST = 1 << 8;
+  private static final int MISSING_SHIFT = 12;
+  private static final int NOT_MAPPED = PageLevel.PG_4K;
+
+  private long gfn;
+  private long sequence;
+  private long pfn;
+  private int asked;
+  private int outcome;
+  private MappingLimits limits = UNLIMITED;
 
   /** A fault of nobody yet. */
   public PageFault() {}
@@ -43,20 +51,11 @@ public final class PageFault {
    */
   public PageFault begin(long gfn, int accessBits, long sequence) {
     this.gfn = gfn;
-    this.accessBits = accessBits;
     this.sequence = sequence;
-    this.prefetch = false;
-    this.isPrivate = false;
-    this.splitsPrivate = false;
     this.pfn = NO_FRAME;
-    this.largestLevel = PageLevel.PG_4K;
-    this.wantedLevel = PageLevel.LEAF_LEVELS;
-    limitedBy(UNLIMITED);
-    this.goalLevel = PageLevel.PG_4K;
-    this.mappedLevel = 0;
-    this.tablesMissing = 0;
-    this.fast = false;
-    return this;
+    this.asked = ANYTHING | accessBits & ACCESS_MASK;
+    this.outcome = NOT_MAPPED;
+    return limitedBy(UNLIMITED);
   }
 
   /**
@@ -65,18 +64,32 @@ public final class PageFault {
    * @param pfn the host frame of {@code gfn} itself
    * @param writable whether the host lets it be written
    * @param largestLevel the largest level that its backing is contiguous at, 1 to 3
+   * @throws IllegalArgumentException if that is no leaf's level
    */
   public PageFault backedBy(long pfn, boolean writable, int largestLevel) {
     this.pfn = pfn;
-    this.writable = writable;
-    this.largestLevel = largestLevel;
+    asked =
+        asked & ~(LEVEL_MASK << LARGEST_SHIFT | WRITABLE)
+            | checkLevel(largestLevel) << LARGEST_SHIFT
+            | (writable ? WRITABLE : 0);
     return this;
   }
 
-  /** Asks for a mapping no larger than a level, 1 to 3. */
+  /**
+   * Asks for a mapping no larger than a level, 1 to 3.
+   *
+   * @throws IllegalArgumentException if it is no leaf's level
+   */
   public PageFault wanting(int level) {
-    this.wantedLevel = level;
+    asked = asked & ~(LEVEL_MASK << WANTED_SHIFT) | checkLevel(level) << WANTED_SHIFT;
     return this;
+  }
+
+  private static int checkLevel(int level) {
+    if (level < PageLevel.PG_4K || level > PageLevel.LEAF_LEVELS) {
+      throw new IllegalArgumentException("a leaf's level must be 1 to 3, not " + level);
+    }
+    return level;
   }
 
   /** Sets what limits the size of the mapping here. */
@@ -90,7 +103,7 @@ public final class PageFault {
 
   /** Nobody touches the page yet: map it, but not as accessed. */
   public PageFault asPrefetch() {
-    this.prefetch = true;
+    asked |= PREFETCH;
     return this;
   }
 
@@ -101,60 +114,108 @@ public final class PageFault {
    *     fault is spurious there, whatever level it wants
    */
   public PageFault asPrivate(boolean split) {
-    this.isPrivate = true;
-    this.splitsPrivate = split;
+    asked |= PRIVATE | (split ? SPLITS_PRIVATE : 0);
     return this;
   }
 
   /** After the fault: the level at which it meant to map; 4K if it was fast, as KVM records it. */
   public int goalLevel() {
-    return goalLevel;
+    return outcome & LEVEL_MASK;
   }
 
   /** After a fault that was fixed or spurious: the level of the leaf that it left or found. */
   public int mappedLevel() {
-    return mappedLevel;
+    return outcome >>> MAPPED_SHIFT & LEVEL_MASK;
   }
 
   /**
    * After the fault: whether a write found its page writable already, whatever level was wanted.
    */
   public boolean wasFast() {
-    return fast;
+    return (outcome & FAST) != 0;
+  }
+
+  long gfn() {
+    return gfn;
+  }
+
+  long pfn() {
+    return pfn;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  int accessBits() {
+    return asked & ACCESS_MASK;
+  }
+
+  boolean isWrite() {
+    return (asked & Access.WRITE.bit()) != 0;
+  }
+
+  boolean isWritable() {
+    return (asked & WRITABLE) != 0;
+  }
+
+  boolean isPrefetch() {
+    return (asked & PREFETCH) != 0;
+  }
+
+  boolean isPrivate() {
+    return (asked & PRIVATE) != 0;
+  }
+
+  boolean splitsPrivate() {
+    return (asked & SPLITS_PRIVATE) != 0;
+  }
+
+  /** The largest level that want, backing and geometry allow. */
+  int cap(Geometry geometry) {
+    int wanted = asked >>> WANTED_SHIFT & LEVEL_MASK;
+    int backed = asked >>> LARGEST_SHIFT & LEVEL_MASK;
+    return Math.min(Math.min(wanted, backed), geometry.maxLeafLevel());
+  }
+
+  /** The largest level up to a cap that page info allows. Under the MMU lock. */
+  int allowed(int cap) {
+    return cap == PageLevel.PG_4K ? cap : limits.maxMappingLevel(gfn, cap);
+  }
+
+  /** Whether its frame is one. */
+  boolean hasFrame() {
+    return pfn >= 0 && pfn < MAX_FRAMES;
   }
 
   /** Refuses what cannot be mapped at a level. */
   void check(Geometry geometry, int level) {
     geometry.checkLeafLevel(level);
     long inBlock = geometry.pages(level) - 1;
-    if (pfn < 0 || pfn >= MAX_FRAMES || ((pfn ^ gfn) & inBlock) != 0) {
+    if (!hasFrame() || ((pfn ^ gfn) & inBlock) != 0) {
       throw new IllegalArgumentException(
           String.format("gfn 0x%x cannot be mapped to pfn 0x%x at level %d", gfn, pfn, level));
     }
   }
 
-  boolean isWrite() {
-    return (accessBits & Access.WRITE.bit()) != 0;
-  }
-
   int tablesMissing() {
-    return tablesMissing;
+    return outcome >>> MISSING_SHIFT;
   }
 
   void setTablesMissing(int tables) {
-    tablesMissing = tables;
+    outcome = outcome & (1 << MISSING_SHIFT) - 1 | tables << MISSING_SHIFT;
   }
 
   void setMapped(int level) {
-    mappedLevel = level;
+    outcome |= level << MAPPED_SHIFT;
   }
 
   void setGoal(int level) {
-    goalLevel = level;
+    outcome = outcome & ~LEVEL_MASK | level;
   }
 
   void setFast() {
-    fast = true;
-    goalLevel = PageLevel.PG_4K;
+    outcome |= FAST;
+    setGoal(PageLevel.PG_4K);
   }
 }

@@ -53,6 +53,7 @@ public final class TdpMmu implements AutoCloseable {
   private final HardwareWalk hardware;
   private final EntryProtocol protocol;
   private final FaultPath faultPath;
+  private final AdjacentInstall adjacent;
   private final Split split;
   private final Merge merge;
   private final Zap zap;
@@ -95,6 +96,7 @@ public final class TdpMmu implements AutoCloseable {
     this.zap = new Zap(geometry, protocol, health);
     this.faultPath =
         new FaultPath(arena, protocol, hardware, split, merge, invalidation, health, options);
+    this.adjacent = new AdjacentInstall(lock, arena, faultPath, invalidation, health);
     try (Walker walker = newWalker()) {
       this.roots =
           mirroring == null
@@ -144,6 +146,10 @@ public final class TdpMmu implements AutoCloseable {
 
   Root root() {
     return root;
+  }
+
+  AdjacentInstall adjacent() {
+    return adjacent;
   }
 
   /** One more than the largest canonical gfn. */
@@ -230,9 +236,12 @@ public final class TdpMmu implements AutoCloseable {
    * @throws MachineBuggedException also if this fault has found an invariant broken
    */
   public FaultResult fault(Walker walker, PageFault fault) {
-    roots.checkGfn(fault.gfn);
+    roots.checkGfn(fault.gfn());
     walker.checkUsableBy(this);
-    Root tree = fault.isPrivate ? roots.mirror() : root;
+    if (!fault.isPrivate() && adjacent.tryMap(walker, root, fault)) {
+      return FaultResult.FIXED;
+    }
+    Root tree = fault.isPrivate() ? roots.mirror() : root;
     FaultResult result;
     int wanted = geometry.levels() - 1;
     do {

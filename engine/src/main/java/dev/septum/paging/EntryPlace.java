@@ -22,6 +22,18 @@ public final class EntryPlace {
 
   long middleGfn = NO_GFN;
 
+  /**
+   * The table of 4K entries on the way to this gfn was looked up for installing beside the last
+   * leaf; none if it is {@link #NO_GFN}.
+   */
+  long adjacentGfn = NO_GFN;
+
+  /** What holds that table. */
+  long[] chunk = {};
+
+  /** Where it begins in {@link #chunk}. */
+  int chunkOffset;
+
   private int root = TableArena.NO_TABLE;
   private long validity;
 
@@ -54,6 +66,11 @@ public final class EntryPlace {
     return root;
   }
 
+  /** Whether what {@link #begin} was told last still holds. */
+  public boolean isValid(long validity) {
+    return validity == this.validity;
+  }
+
   /** Whether no table but the root is remembered. */
   public boolean isAtRoot() {
     return table == root && middleGfn == NO_GFN;
@@ -65,5 +82,6 @@ public final class EntryPlace {
     table = root;
     level = levels;
     middleGfn = NO_GFN;
+    adjacentGfn = NO_GFN;
   }
 }

@@ -250,6 +250,44 @@ public final class TableArena {
             entries[table >>> CHUNK_SHIFT], offset(table, index), expected, value);
   }
 
+  /**
+   * Where a gfn's entry stands in the table of 4K entries that the last walk, or the last slot
+   * found here, was in. A walk that costs nothing, if what the place remembers still holds.
+   *
+   * @param gfn in the tree that the place was last told of
+   * @return the slot, for {@link #tryInstall}; negative if its table is another
+   */
+  public int adjacentSlot(EntryPlace place, long gfn) {
+    int width = bits;
+    if ((gfn ^ place.adjacentGfn) >>> width != 0 && !rememberAdjacent(place, gfn)) {
+      return -1;
+    }
+    return place.chunkOffset + ((int) gfn & (1 << width) - 1);
+  }
+
+  private boolean rememberAdjacent(EntryPlace place, long gfn) {
+    if (place.level != PageLevel.PG_4K || (gfn ^ place.gfn) >>> bits != 0) {
+      return false;
+    }
+    long[] chunk = entries[place.table >>> CHUNK_SHIFT];
+    if (place.chunk != chunk) { // the store of a reference costs a collector's barrier
+      place.chunk = chunk;
+    }
+    place.chunkOffset = offset(place.table, 0);
+    place.adjacentGfn = gfn;
+    return true;
+  }
+
+  /**
+   * Puts a leaf in the place of an empty entry; a full volatile access.
+   *
+   * @param slot found by {@link #adjacentSlot} just before
+   * @return whether it was empty
+   */
+  public static boolean tryInstall(EntryPlace place, int slot, long leaf) {
+    return (long) LONGS.compareAndExchange(place.chunk, slot, Spte.EMPTY, leaf) == Spte.EMPTY;
+  }
+
   /** Replaces an entry and returns what it was; a full volatile access. */
   public long exchangeEntry(int table, int index, long value) {
     return (long) LONGS.getAndSet(entries[table >>> CHUNK_SHIFT], offset(table, index), value);

@@ -149,8 +149,8 @@ final class FailureTest {
     assertThrows(IllegalArgumentException.class, () -> mmu.fault(walker, fault), "no frame");
     fault.begin(5, Access.READ.bit(), now).backedBy(70, true, PageLevel.PG_2M);
     assertThrows(IllegalArgumentException.class, () -> mmu.fault(walker, fault), "misaligned");
-    fault.begin(5, Access.READ.bit(), now).backedBy(69, true, 1).wanting(0);
-    assertThrows(IllegalArgumentException.class, () -> mmu.fault(walker, fault), "no level");
+    assertThrows(IllegalArgumentException.class, () -> fault.wanting(0), "no level");
+    assertThrows(IllegalArgumentException.class, () -> fault.backedBy(69, true, 4), "no level");
     assertLockIsFree();
     assertEquals(List.of(), mmu.audit());
   }

@@ -63,6 +63,10 @@ final class TinyTree {
     return (int) mmu.zap(walker, range);
   }
 
+  int trim(Walker walker) {
+    return (int) mmu.trim(walker, new GfnRange(0, mmu.gfnLimit()));
+  }
+
   /** A store by hardware; whether an entry allowed it. */
   boolean write(Walker walker, long gfn) {
     walker.section().open();

@@ -176,6 +176,11 @@ public class SeptumPaths {
     }
 
     final void map(long gfn, int level) {
+      map(mmu, walker, fault, gfn, level);
+    }
+
+    /** Maps a page; what it works with is given, as in C, not looked up behind each fence. */
+    static void map(TdpMmu mmu, Walker walker, PageFault fault, long gfn, int level) {
       fault
           .begin(gfn, Access.WRITE.bit(), mmu.invalidationSequence())
           .backedBy(gfn + PFN_OFFSET, true, level);
@@ -325,9 +330,12 @@ public class SeptumPaths {
     if (!worker.plays(control)) {
       return;
     }
+    TdpMmu mmu = worker.mmu;
+    Walker walker = worker.walker;
+    PageFault fault = worker.fault;
     for (long block = worker.part; block < worker.memory() / BLOCK; block += worker.parts) {
       for (int i = 0; i < BLOCK; i++) {
-        worker.map(block * BLOCK + i, PageLevel.PG_4K);
+        Worker.map(mmu, walker, fault, block * BLOCK + i, PageLevel.PG_4K);
       }
     }
   }
@@ -340,8 +348,11 @@ public class SeptumPaths {
     if (!worker.plays(control)) {
       return;
     }
+    TdpMmu mmu = worker.mmu;
+    Walker walker = worker.walker;
+    PageFault fault = worker.fault;
     for (long gfn = worker.part; gfn < worker.memory(); gfn += worker.parts) {
-      worker.map(gfn, PageLevel.PG_4K);
+      Worker.map(mmu, walker, fault, gfn, PageLevel.PG_4K);
     }
   }
 

@@ -1,0 +1,79 @@
+package dev.septum.mmu;
+
+import dev.septum.paging.EntryPlace;
+import dev.septum.paging.PageLevel;
+import dev.septum.paging.Spte;
+import dev.septum.paging.TableArena;
+import dev.septum.sync.MmuLock;
+import dev.septum.sync.ReadSection;
+import dev.septum.trace.MmuCounter;
+import dev.septum.trace.MmuCounters;
+
+/**
+ * The commonest fault, at a C program's cost: a 4K page of the direct root whose table is the one
+ * that the walker's last walk ended in, and whose entry is empty.
+ *
+ * <p>It does what {@link FaultPath} would do, or nothing; then the fault is FaultPath's. It links
+ * nothing and owes no flush, so it wants neither tables nor a {@link RangeHold}.
+ */
+final class AdjacentInstall {
+  private final MmuLock lock;
+  private final TableArena arena;
+  private final FaultPath faultPath;
+  private final Invalidation invalidation;
+  private final MachineHealth health;
+
+  AdjacentInstall(
+      MmuLock lock,
+      TableArena arena,
+      FaultPath faultPath,
+      Invalidation invalidation,
+      MachineHealth health) {
+    this.lock = lock;
+    this.arena = arena;
+    this.faultPath = faultPath;
+    this.invalidation = invalidation;
+    this.health = health;
+  }
+
+  /**
+   * Maps the page, or does nothing. Takes lock and section, and leaves them.
+   *
+   * <p>What can be known before is looked up before: the loads behind the lock's fence wait for it,
+   * so there are only those that must be there, and hardly one that waits for another.
+   *
+   * @param root the direct one
+   * @return whether the fault is FIXED
+   */
+  boolean tryMap(Walker walker, Root root, PageFault fault) {
+    EntryPlace place = walker.place;
+    long gfn = fault.gfn();
+    int slot = arena.adjacentSlot(place, gfn | root.gfnBits());
+    if (slot < 0 || !fault.hasFrame()) {
+      return false;
+    }
+    long leaf = faultPath.leafFor(fault, PageLevel.PG_4K, Spte.EMPTY);
+    int cap = fault.cap(arena.geometry());
+    long sequence = fault.sequence();
+    MachineHealth machine = health;
+    Invalidation invalid = invalidation;
+    MmuCounters.Stripe counters = walker.counters;
+    MmuLock held = lock;
+    ReadSection section = walker.section;
+    long stamp = held.lockShared(section);
+    try {
+      if (!place.isValid(section.lapses())
+          || !machine.isUsable()
+          || invalid.mustRetry(sequence, gfn, 1)
+          || fault.allowed(cap) != PageLevel.PG_4K
+          || !EntryProtocol.installAdjacent(counters, place, slot, leaf)) {
+        return false;
+      }
+    } finally {
+      held.unlockShared(section, stamp);
+    }
+    counters.increment(MmuCounter.FAULTS_FIXED);
+    fault.setMapped(PageLevel.PG_4K);
+    return true;
+  }
+}
