@@ -10,8 +10,8 @@ import dev.septum.trace.MmuCounter;
 import dev.septum.trace.MmuCounters;
 
 /**
- * The commonest fault, at a C program's cost: a 4K page of the direct root whose table is the one
- * that the walker's last walk ended in, and whose entry is empty.
+ * The commonest fault, at a C program's cost: a 4K page of the direct root, in the table that the
+ * walker's last new leaf of 4K stands in, and whose entry is empty.
  *
  * <p>It does what {@link FaultPath} would do, or nothing; then the fault is FaultPath's. It links
  * nothing and owes no flush, so it wants neither tables nor a {@link RangeHold}.

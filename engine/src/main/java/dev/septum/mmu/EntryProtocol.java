@@ -102,8 +102,9 @@ final class EntryProtocol {
   }
 
   /**
-   * Puts a 4K leaf in the place of an empty entry of the direct root, in the table that the
-   * walker's last walk was in. Shared, and in a section in which what the place remembers holds.
+   * Puts a 4K leaf in the place of an empty entry of the direct root, in the table that its
+   * walker's last new leaf of 4K stands in. Shared, and in a section in which what the place
+   * remembers holds.
    *
    * @param slot found by {@link TableArena#adjacentSlot}
    * @return whether it was empty, and is done

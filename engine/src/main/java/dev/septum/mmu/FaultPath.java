@@ -1,6 +1,7 @@
 package dev.septum.mmu;
 
 import dev.septum.paging.Geometry;
+import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
 
@@ -133,6 +134,9 @@ final class FaultPath {
         long witness =
             protocol.install(walker, root, table, index, level, fault.gfn(), entry, leaf);
         if (witness == entry) {
+          if (level == PageLevel.PG_4K && !root.isMirror()) {
+            arena.rememberAdjacent(walker.place, table, fault.gfn() | root.gfnBits());
+          }
           return fixed(fault, level);
         }
         entry = witness;

@@ -9,12 +9,12 @@ import dev.septum.trace.MmuCounter;
 /**
  * What a vCPU's page walker does: translate, and set A and D by CAS.
  *
- * <p>Lock-free, inside a read section; no lock is wanted. A walk begins at the lowest table that
- * the walker remembers on its way. If it meets FROZEN it stands in a dead table, and starts again
- * at the root, where another operation has succeeded meanwhile. (In a mirror an entry that is being
- * changed is FROZEN as well: there a walk that began at the root ends at it.) Until a table that
- * was unlinked is full of FROZEN, a walk may still end in it: it is over before the operation that
- * unlinked the table is.
+ * <p>Lock-free, inside a read section; no lock is wanted. A walk begins at the table of 2M entries
+ * that the walker remembers, if it is on its way. If it meets FROZEN it stands in a dead table, and
+ * starts again at the root, where another operation has succeeded meanwhile. (In a mirror an entry
+ * that is being changed is FROZEN as well: there a walk that began at the root ends at it.) Until a
+ * table that was unlinked is full of FROZEN, a walk may still end in it: it is over before the
+ * operation that unlinked the table is.
  */
 final class HardwareWalk {
   private final TableArena arena;
@@ -32,15 +32,18 @@ final class HardwareWalk {
    */
   long walk(Walker walker, Root root, long gfn) {
     EntryPlace place = walker.place;
-    place.begin(root.table(), geometry.levels(), walker.section.lapses());
-    boolean fromRoot = place.isAtRoot();
+    place.begin(root.table(), walker.section.lapses());
+    long entry = arena.descendAcquire(gfn | root.gfnBits(), place);
+    return Spte.isFrozen(entry) ? walkAgain(place, root, gfn) : entry;
+  }
+
+  private long walkAgain(EntryPlace place, Root root, long gfn) {
     for (; ; ) {
+      place.restart();
       long entry = arena.descendAcquire(gfn | root.gfnBits(), place);
-      if (!Spte.isFrozen(entry) || (fromRoot && root.isMirror())) {
+      if (!Spte.isFrozen(entry) || root.isMirror()) {
         return entry;
       }
-      place.restart(root.table(), geometry.levels());
-      fromRoot = true;
     }
   }
 

@@ -1,8 +1,9 @@
 package dev.septum.paging;
 
 /**
- * Where the entry stands that a walk has ended at, and the last tables on the way: what hardware
- * calls a paging-structure cache. The next walk begins at the lowest table known to lie on its way.
+ * Where the entry stands that a walk has ended at, and two tables on the way to gfns walked or
+ * faulted before: what hardware calls a paging-structure cache. The next walk begins at the table
+ * of 2M entries, if that is on its way.
  *
  * <p>Tables are remembered until {@link #begin} is told that they may be others by now. A table
  * that dies meanwhile ends up full of FROZEN entries; a walk that finds one begins again at the
@@ -14,17 +15,14 @@ public final class EntryPlace {
   int table = TableArena.NO_TABLE;
   int level;
 
-  /** The gfn of the last walk: {@link #table} lies on the way to it. */
-  long gfn;
-
   /** A table of 2M entries on the way to {@link #middleGfn}; none if that is {@link #NO_GFN}. */
   int middle;
 
   long middleGfn = NO_GFN;
 
   /**
-   * The table of 4K entries on the way to this gfn was looked up for installing beside the last
-   * leaf; none if it is {@link #NO_GFN}.
+   * A table of 4K entries on the way to this gfn was kept for {@link TableArena#adjacentSlot}; none
+   * if it is {@link #NO_GFN}.
    */
   long adjacentGfn = NO_GFN;
 
@@ -55,10 +53,11 @@ public final class EntryPlace {
    *
    * @param validity tables found under another value of it are forgotten
    */
-  public void begin(int root, int levels, long validity) {
+  public void begin(int root, long validity) {
     if (root != this.root || validity != this.validity) {
+      this.root = root;
       this.validity = validity;
-      restart(root, levels);
+      restart();
     }
   }
 
@@ -71,16 +70,8 @@ public final class EntryPlace {
     return validity == this.validity;
   }
 
-  /** Whether no table but the root is remembered. */
-  public boolean isAtRoot() {
-    return table == root && middleGfn == NO_GFN;
-  }
-
   /** Forgets all tables but the root. */
-  public void restart(int root, int levels) {
-    this.root = root;
-    table = root;
-    level = levels;
+  public void restart() {
     middleGfn = NO_GFN;
     adjacentGfn = NO_GFN;
   }

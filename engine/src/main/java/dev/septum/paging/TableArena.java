@@ -159,44 +159,75 @@ public final class TableArena {
    * Follows tables to the entry that decides about a gfn: a leaf, or what is not present; or
    * FROZEN, if the table has died.
    *
-   * <p>The one loop that a walk is made of; its fields are read once, not again behind each
-   * acquire.
+   * <p>Walks are many and independent of each other, and a CPU overlaps as many as it can hold the
+   * instructions of: so this is short, and without a loop where the table of 2M entries is known.
    *
-   * @param place where to begin; where the entry stands is noted here
+   * @param place which tables are known; where the entry stands is noted here
    * @return the entry
    */
   public long descendAcquire(long gfn, EntryPlace place) {
-    long[][] chunks = entries;
     int width = bits;
-    int mask = (1 << width) - 1;
-    int table = place.table;
-    int level = place.level;
-    if ((gfn ^ place.gfn) >>> (width * level) != 0) {
-      if ((gfn ^ place.middleGfn) >>> (width * PageLevel.PG_2M) == 0) {
-        table = place.middle;
-        level = PageLevel.PG_2M;
-      } else {
-        table = place.root();
-        level = geometry.levels();
-      }
+    if ((gfn ^ place.middleGfn) >>> (width * PageLevel.PG_2M) != 0) {
+      return descendFromRoot(gfn, place);
     }
-    long entry = Spte.EMPTY;
-    for (int shift = width * (level - 1); ; level--, shift -= width) {
-      int offset = ((table & CHUNK_MASK) << width) + ((int) (gfn >>> shift) & mask);
-      entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
-      if (level == PageLevel.PG_2M) {
-        place.middle = table;
-        place.middleGfn = gfn;
-      }
-      if (!Spte.isTable(entry, level)) {
-        break;
-      }
+    int mask = (1 << width) - 1;
+    int table = place.middle;
+    int level = PageLevel.PG_2M;
+    int offset = ((table & CHUNK_MASK) << width) + ((int) (gfn >>> width) & mask);
+    long[][] chunks = entries;
+    long entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
+    if (Spte.isTable(entry, PageLevel.PG_2M)) {
       table = Spte.table(entry);
+      level = PageLevel.PG_4K;
+      offset = ((table & CHUNK_MASK) << width) + ((int) gfn & mask);
+      entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
     }
     place.table = table;
     place.level = level;
-    place.gfn = gfn;
     return entry;
+  }
+
+  private long descendFromRoot(long gfn, EntryPlace place) {
+    int table = place.root();
+    int level = geometry.levels();
+    for (; ; level--) {
+      if (level == PageLevel.PG_2M) {
+        place.middle = table;
+        place.middleGfn = gfn;
+        return descendAcquire(gfn, place);
+      }
+      long entry = entryAcquire(table, geometry.index(gfn, level));
+      if (!Spte.isTable(entry, level)) {
+        place.table = table;
+        place.level = level;
+        return entry;
+      }
+      table = Spte.table(entry);
+    }
+  }
+
+  /** Keeps a table of 4K entries on the way to a gfn, for {@link #adjacentSlot}. */
+  public void rememberAdjacent(EntryPlace place, int table, long gfn) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    if (place.chunk != chunk) { // the store of a reference costs a collector's barrier
+      place.chunk = chunk;
+    }
+    place.chunkOffset = offset(table, 0);
+    place.adjacentGfn = gfn;
+  }
+
+  /**
+   * Where a gfn's entry stands in the table that was kept. A walk that costs nothing, if what the
+   * place remembers still holds.
+   *
+   * @param gfn in the tree that the place was last told of
+   * @return the slot, for {@link #tryInstall}; negative if its table is another
+   */
+  public int adjacentSlot(EntryPlace place, long gfn) {
+    int width = bits;
+    return (gfn ^ place.adjacentGfn) >>> width == 0
+        ? place.chunkOffset + ((int) gfn & (1 << width) - 1)
+        : -1;
   }
 
   /**
@@ -248,34 +279,6 @@ public final class TableArena {
     return (long)
         LONGS.compareAndExchange(
             entries[table >>> CHUNK_SHIFT], offset(table, index), expected, value);
-  }
-
-  /**
-   * Where a gfn's entry stands in the table of 4K entries that the last walk, or the last slot
-   * found here, was in. A walk that costs nothing, if what the place remembers still holds.
-   *
-   * @param gfn in the tree that the place was last told of
-   * @return the slot, for {@link #tryInstall}; negative if its table is another
-   */
-  public int adjacentSlot(EntryPlace place, long gfn) {
-    int width = bits;
-    if ((gfn ^ place.adjacentGfn) >>> width != 0 && !rememberAdjacent(place, gfn)) {
-      return -1;
-    }
-    return place.chunkOffset + ((int) gfn & (1 << width) - 1);
-  }
-
-  private boolean rememberAdjacent(EntryPlace place, long gfn) {
-    if (place.level != PageLevel.PG_4K || (gfn ^ place.gfn) >>> bits != 0) {
-      return false;
-    }
-    long[] chunk = entries[place.table >>> CHUNK_SHIFT];
-    if (place.chunk != chunk) { // the store of a reference costs a collector's barrier
-      place.chunk = chunk;
-    }
-    place.chunkOffset = offset(place.table, 0);
-    place.adjacentGfn = gfn;
-    return true;
   }
 
   /**

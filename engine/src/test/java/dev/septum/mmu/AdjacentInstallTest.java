@@ -34,14 +34,6 @@ final class AdjacentInstallTest {
   @BeforeEach
   void faultTheFirstPageOfABlock() {
     assertEquals(FaultResult.FIXED, mmu.fault(vcpu, read(0)));
-    walk(0);
-  }
-
-  /** As the guest does once its fault is handled. */
-  private void walk(long gfn) {
-    vcpu.section().open();
-    mmu.walk(vcpu, gfn);
-    vcpu.section().close();
   }
 
   @AfterEach
@@ -91,10 +83,9 @@ final class AdjacentInstallTest {
   }
 
   @Test
-  void isOnlyForTheTableOfTheLastWalk() {
+  void isOnlyForTheTableOfTheLastNewLeaf() {
     assertFalse(tries(read(4)));
     assertEquals(FaultResult.FIXED, mmu.fault(vcpu, read(4)));
-    walk(4);
     assertTrue(tries(read(5)));
   }
 
@@ -145,9 +136,6 @@ final class AdjacentInstallTest {
     Walker guest = tight.newWalker();
     Walker other = tight.newWalker();
     assertEquals(FaultResult.FIXED, tight.fault(guest, read(0)));
-    guest.section().open();
-    tight.walk(guest, 0);
-    guest.section().close();
     assertTrue(tight.adjacent().tryMap(guest, tight.root(), read(1)));
     assertEquals(2, tight.zap(other, ALL));
     assertEquals(2, tight.trim(other, ALL));

@@ -107,7 +107,7 @@ final class RememberedTableTest {
   @Test
   void wouldBeSomebodyElsesIfItWereNotForgotten() {
     EntryPlace place = new EntryPlace();
-    place.begin(mmu.root().table(), geometry.levels(), 0);
+    place.begin(mmu.root().table(), 0);
     long before = mmu.arena().descendAcquire(1, place);
     assertEquals(1 + PFN_OFFSET, Spte.pfnOf(before, small, 1, geometry));
     mergeAndUseTheTableForTheOtherBlock();

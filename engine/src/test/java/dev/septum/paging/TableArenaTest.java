@@ -195,7 +195,7 @@ class TableArenaTest {
     Random random = new Random(SEED);
     RandomTree tree = new RandomTree(geometry, 60, random);
     EntryPlace place = new EntryPlace();
-    place.begin(tree.root, geometry.levels(), 0);
+    place.begin(tree.root, 0);
     long near = 0;
     for (int i = 0; i < 400; i++) {
       // every other walk stays near the last one, so that it begins below the root

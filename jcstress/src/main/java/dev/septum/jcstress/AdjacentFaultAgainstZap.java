@@ -39,9 +39,6 @@ public class AdjacentFaultAgainstZap {
   /** Maps the page beside it. */
   public AdjacentFaultAgainstZap() {
     tree.fault(first, 1, Access.READ, PageLevel.PG_4K);
-    first.section().open();
-    tree.levelOf(first, 1);
-    first.section().close();
   }
 
   /** Faults a write. */

@@ -54,9 +54,6 @@ public class FrameReuseAgainstAdjacentFault {
   /** Maps a page; then no table is left. */
   public FrameReuseAgainstAdjacentFault() {
     tree.fault(first, 0, Access.READ, PageLevel.PG_4K);
-    first.section().open();
-    tree.levelOf(first, 0);
-    first.section().close();
   }
 
   /** Faults the page beside it. */
