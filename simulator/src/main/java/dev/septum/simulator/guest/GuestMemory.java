@@ -34,26 +34,12 @@ public final class GuestMemory {
 
   /** The slot of a gfn, or of the last slot's that begins before it. */
   public GfnRange slotOf(long gfn) {
-    return slots.get(slotIndex(gfn));
-  }
-
-  private int slotIndex(long gfn) {
-    int low = 0;
-    int high = firstBlocks.length - 1;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (gfn >= slots.get(middle).start()) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
+    return slots.get(SlotIndex.of(gfn, slots));
   }
 
   /** The block of a gfn, which must be of the memory. */
   PageBlock block(long gfn) {
-    int slot = slotIndex(gfn);
+    int slot = SlotIndex.of(gfn, slots);
     int at = firstBlocks[slot] + (int) (gfn - slots.get(slot).start() >> PageBlock.SHIFT);
     PageBlock block = blocks.getAcquire(at);
     if (block != null) {

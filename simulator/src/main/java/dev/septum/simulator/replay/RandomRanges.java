@@ -1,6 +1,7 @@
 package dev.septum.simulator.replay;
 
 import dev.septum.paging.GfnRange;
+import dev.septum.simulator.guest.SlotIndex;
 import dev.septum.simulator.input.AccessLog;
 import dev.septum.vm.GuestAccess;
 import java.util.List;
@@ -63,16 +64,6 @@ final class RandomRanges {
   }
 
   GfnRange slotOf(long gfn) {
-    int low = 0;
-    int high = slots.size() - 1;
-    while (low < high) {
-      int middle = (low + high + 1) >>> 1;
-      if (gfn >= slots.get(middle).start()) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return slots.get(low);
+    return slots.get(SlotIndex.of(gfn, slots));
   }
 }

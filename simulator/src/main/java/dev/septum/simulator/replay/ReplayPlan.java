@@ -2,6 +2,8 @@ package dev.septum.simulator.replay;
 
 import dev.septum.paging.PageLevel;
 import dev.septum.simulator.input.Trace;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,9 @@ public record ReplayPlan(
 
   /** A plan whose injections these are. */
   public ReplayPlan {
-    injected = Map.copyOf(injected);
+    Map<Injection, Double> inOrder = new EnumMap<>(Injection.class);
+    inOrder.putAll(injected);
+    injected = Collections.unmodifiableMap(inOrder);
   }
 
   /** With which probability something goes wrong on purpose, 0 to 1. */
