@@ -184,6 +184,9 @@ final class EntryProtocol {
       walker.counters.add(MmuCounter.mapped(level), -1);
       walker.counters.add(MmuCounter.mapped(level - 1), geometry.entries());
       walker.counters.increment(MmuCounter.SPLITS);
+      if (root.isMirror() && !walker.hold.isExclusive()) {
+        walker.counters.increment(MmuCounter.SPLITS_MIRROR_SHARED);
+      }
     }
     return witness;
   }

@@ -156,6 +156,11 @@ public final class BiasedMmuLock implements MmuLock {
     return (int) BIAS.getOpaque(this) == ALONE;
   }
 
+  @Override
+  public long exclusiveHolds() {
+    return queue.exclusiveHolds();
+  }
+
   /** Threads that wait for the lock in either mode, at some instant during the call; wait-free. */
   public int waiters() {
     return queue.waiters();

@@ -58,4 +58,10 @@ public interface MmuLock {
 
   /** Whether some thread holds the lock alone; for assertions and audits. */
   boolean isHeldExclusive();
+
+  /**
+   * How often the lock has been taken alone, a yield that took it again included; wait-free. Exact
+   * when nobody is about to take it.
+   */
+  long exclusiveHolds();
 }

@@ -34,6 +34,7 @@ public final class StampedMmuLock implements MmuLock {
   private static final VarHandle EXCLUSIVE_WAITERS;
   private static final VarHandle YIELD_GENERATION;
   private static final VarHandle SERVED_GENERATION;
+  private static final VarHandle EXCLUSIVE_HOLDS;
 
   static {
     MethodHandles.Lookup lookup = MethodHandles.lookup();
@@ -43,6 +44,7 @@ public final class StampedMmuLock implements MmuLock {
       YIELD_GENERATION = lookup.findVarHandle(StampedMmuLock.class, "yieldGeneration", long.class);
       SERVED_GENERATION =
           lookup.findVarHandle(StampedMmuLock.class, "servedGeneration", long.class);
+      EXCLUSIVE_HOLDS = lookup.findVarHandle(StampedMmuLock.class, "exclusiveHolds", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -57,6 +59,7 @@ public final class StampedMmuLock implements MmuLock {
   private volatile int exclusiveWaiters;
   private volatile long yieldGeneration;
   private volatile long servedGeneration;
+  private long exclusiveHolds;
 
   /** A lock that nobody holds. */
   public StampedMmuLock() {
@@ -112,12 +115,22 @@ public final class StampedMmuLock implements MmuLock {
 
   /** Takes the lock alone if nobody is in; else 0. */
   long tryLockExclusive() {
-    return lock.tryWriteLock();
+    long stamp = lock.tryWriteLock();
+    if (stamp != 0) {
+      countHold();
+    }
+    return stamp;
   }
 
   /** Takes the lock alone. Whoever calls it has counted itself among the waiters. */
   long awaitExclusive() {
-    return lock.writeLock();
+    long stamp = lock.writeLock();
+    countHold();
+    return stamp;
+  }
+
+  private void countHold() {
+    EXCLUSIVE_HOLDS.setOpaque(this, exclusiveHolds + 1);
   }
 
   @Override
@@ -154,6 +167,11 @@ public final class StampedMmuLock implements MmuLock {
   @Override
   public boolean isHeldExclusive() {
     return lock.isWriteLocked();
+  }
+
+  @Override
+  public long exclusiveHolds() {
+    return (long) EXCLUSIVE_HOLDS.getOpaque(this);
   }
 
   /** Threads that wait for the lock in either mode, at some instant during the call; wait-free. */

@@ -17,6 +17,8 @@
  *   </tr>
  * <tr><td>{@code StampedMmuLock.servedGeneration}</td><td>volatile</td><td>CAS, only upwards</td>
  *   <td>none</td><td>the wait of the one who yields</td></tr>
+ * <tr><td>{@code StampedMmuLock.exclusiveHolds}</td><td>opaque; plain by its writer</td><td>opaque
+ *   </td><td>the lock, held alone</td><td>nothing; a count</td></tr>
  * <tr><td>{@code ReadSection.announced}</td><td>plain by its owner, acquire by reclaimers and by who
  *   wants the lock alone</td>
  *   <td>release and a full fence on open; release on quiesce and close; CAS when unregistered</td><td>its owner</td>

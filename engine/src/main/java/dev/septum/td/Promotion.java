@@ -6,7 +6,6 @@ import dev.septum.mmu.MirrorMerges;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.GfnRange;
-import java.util.concurrent.atomic.LongAdder;
 
 /*
  * PROMOTION
@@ -31,7 +30,6 @@ public final class Promotion {
   private final TdpMmu mmu;
   private final MemorySlots slots;
   private final MirrorDriver driver;
-  private final LongAdder refused = new LongAdder();
 
   /** Promotions in one machine. */
   public Promotion(TdpMmu mmu, MemorySlots slots, MirrorDriver driver) {
@@ -48,11 +46,6 @@ public final class Promotion {
    */
   public long promote(Walker walker, GfnRange range, int largest) {
     return mmu.mergeMirror(walker, range, largest, slots, new Marks());
-  }
-
-  /** How often the module refused; exact when no promotion is under way. */
-  public long refused() {
-    return refused.sum();
   }
 
   /** Takes the guest's inhibit away while a merge is tried. */
@@ -80,7 +73,6 @@ public final class Promotion {
       if (merged) {
         return;
       }
-      refused.increment();
       MemorySlot slot = slots.find(gfn);
       if (cleared && slot != null) {
         slot.limits().inhibit(gfn, level);

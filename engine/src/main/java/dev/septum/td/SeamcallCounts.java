@@ -13,19 +13,30 @@ public final class SeamcallCounts {
   private static final TdxLeaf[] LEAVES = TdxLeaf.values();
 
   private final LongAdder[] calls = new LongAdder[LEAVES.length];
+  private final LongAdder[] failures = new LongAdder[LEAVES.length];
   private final LongAdder busy = new LongAdder();
   private final LongAdder interrupted = new LongAdder();
+  private final LongAdder refusedPromotions = new LongAdder();
   private final LongAdder kicks = new LongAdder();
   private final LongAdder exclusions = new LongAdder();
 
   SeamcallCounts() {
     for (TdxLeaf leaf : LEAVES) {
       calls[leaf.ordinal()] = new LongAdder();
+      failures[leaf.ordinal()] = new LongAdder();
     }
   }
 
   void called(TdxLeaf leaf) {
     calls[leaf.ordinal()].increment();
+  }
+
+  void failed(TdxLeaf leaf) {
+    failures[leaf.ordinal()].increment();
+  }
+
+  void refusedPromotion() {
+    refusedPromotions.increment();
   }
 
   void wasBusy() {
@@ -47,6 +58,16 @@ public final class SeamcallCounts {
   /** Calls of a leaf function, whatever their status. */
   public long calls(TdxLeaf leaf) {
     return calls[leaf.ordinal()].sum();
+  }
+
+  /** Calls of a leaf function that returned SUCCESS. */
+  public long successes(TdxLeaf leaf) {
+    return calls(leaf) - failures[leaf.ordinal()].sum();
+  }
+
+  /** Promotions that the module refused because the children are no single page. */
+  public long refusedPromotions() {
+    return refusedPromotions.sum();
   }
 
   /** Calls that found a lock held: each was made again, or the change given up for then. */

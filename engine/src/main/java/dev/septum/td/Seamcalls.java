@@ -62,6 +62,9 @@ final class Seamcalls {
 
   private long note(TdxLeaf leaf, long status) {
     counts.called(leaf);
+    if (status != SeamcallStatus.SUCCESS) {
+      counts.failed(leaf);
+    }
     if (isBusy(status)) {
       counts.wasBusy();
     }

@@ -18,6 +18,8 @@ public enum MmuCounter {
   FAULTS_EMULATE,
   /** Huge leaves replaced by a table of smaller ones. */
   SPLITS,
+  /** Those of them that a fault made in a mirror, under the shared lock. */
+  SPLITS_MIRROR_SHARED,
   /** Tables replaced by a huge leaf. */
   MERGES,
   /** Leaves removed by zaps. */

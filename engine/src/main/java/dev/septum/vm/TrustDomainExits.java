@@ -31,6 +31,9 @@ final class TrustDomainExits {
   /** No level was asked for: the exit is of a plain access. */
   private static final int NO_LEVEL = 0;
 
+  /** PAGE.AUG takes 4K and 2M; a page of 1G is made by PROMOTE alone. */
+  private static final int LARGEST_AUG = PageLevel.PG_2M;
+
   private final TrustDomainHost host;
   private final TdpMmu mmu;
   private final Geometry geometry;
@@ -123,15 +126,19 @@ final class TrustDomainExits {
     }
     host.countExclusive();
     GfnRange block = GfnRange.ofPages(geometry.round(gfn, level), geometry.pages(level));
-    mmu.splitMirror(
-        walker,
-        block,
-        level,
-        () -> {
-          for (int larger = level + 1; larger <= largest; larger++) {
-            slot.limits().inhibit(gfn, larger);
-          }
-        });
+    long split =
+        mmu.splitMirror(
+            walker,
+            block,
+            level,
+            () -> {
+              for (int larger = level + 1; larger <= largest; larger++) {
+                if (slot.limits().inhibit(gfn, larger)) {
+                  host.countInhibit();
+                }
+              }
+            });
+    host.countSplits(split);
   }
 
   /** Maps a private page, at a level if one was asked for, else as large as it may be. */
@@ -151,9 +158,7 @@ final class TrustDomainExits {
       if (memfd.allocate(gfn)) {
         ExitHandler.begin(fault, gfn, Access.WRITE.bit(), sequence, slot)
             .asPrivate(policy == AcceptPolicy.SHARED && level != NO_LEVEL);
-        if (level != NO_LEVEL) {
-          fault.wanting(level);
-        }
+        fault.wanting(level == NO_LEVEL ? LARGEST_AUG : level);
         if (mmu.fault(vcpu.walker, fault) != FaultResult.RETRY) {
           return VcpuExit.NONE;
         }

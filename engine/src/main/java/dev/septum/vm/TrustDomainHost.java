@@ -21,6 +21,7 @@ import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxModule;
 import dev.septum.tdx.TrustDomain;
+import dev.septum.trace.MmuCounter;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -41,6 +42,8 @@ public final class TrustDomainHost {
   private final GuestAnomalies anomalies;
   private final TrustDomainExits exits;
   private final LongAdder acceptSplits = new LongAdder();
+  private final LongAdder splitsExclusive = new LongAdder();
+  private final LongAdder inhibits = new LongAdder();
 
   TrustDomainHost(VirtualMachine vm, TrustDomainParts parts, MemorySlots slots) {
     this.vm = vm;
@@ -159,7 +162,7 @@ public final class TrustDomainHost {
 
   /** How often the module has refused to promote. */
   public long refusedPromotions() {
-    return promotion.refused();
+    return seamcalls().refusedPromotions();
   }
 
   long zap(GfnRange range) {
@@ -220,6 +223,29 @@ public final class TrustDomainHost {
     return acceptSplits.sum();
   }
 
+  /** Mappings that were split for an ACCEPT under the exclusive lock. */
+  public long splitsExclusive() {
+    return splitsExclusive.sum();
+  }
+
+  /** Mappings that were split for an ACCEPT under the shared lock. */
+  public long splitsShared() {
+    return mmu.counters().sum(MmuCounter.SPLITS_MIRROR_SHARED);
+  }
+
+  /** Inhibits of larger mappings that were set for an ACCEPT, one for each level of a block. */
+  public long inhibits() {
+    return inhibits.sum();
+  }
+
+  /**
+   * Whether every vCPU is kept out of the guest just now, so that a call of the module is not busy:
+   * who injects contention injects none then.
+   */
+  public boolean excludesVcpus() {
+    return gate().isClosed();
+  }
+
   /** The address bit of shared memory, in place. */
   public long sharedBit() {
     return 1L << parts.sharedBit();
@@ -247,6 +273,14 @@ public final class TrustDomainHost {
 
   void countExclusive() {
     acceptSplits.increment();
+  }
+
+  void countSplits(long split) {
+    splitsExclusive.add(split);
+  }
+
+  void countInhibit() {
+    inhibits.increment();
   }
 
   /**

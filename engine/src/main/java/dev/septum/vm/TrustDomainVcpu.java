@@ -59,6 +59,7 @@ public final class TrustDomainVcpu extends Vcpu {
   private Transfer transfer = Transfer.NONE;
   private long transferred;
   private long steps;
+  private long entries;
 
   TrustDomainVcpu(
       VirtualMachine vm,
@@ -90,6 +91,11 @@ public final class TrustDomainVcpu extends Vcpu {
   /** The counts of its TLB for private memory. */
   public SoftwareTlb privateTlb() {
     return privateTlb;
+  }
+
+  /** How often it called TDH.VP.ENTER, whatever the status; exact for the thread that runs it. */
+  public long entries() {
+    return entries;
   }
 
   /** The guest-physical address of the last #VE. */
@@ -216,6 +222,7 @@ public final class TrustDomainVcpu extends Vcpu {
         // Behind the serving, which lets go of who waits for a request: one who closes the gate now
         // has made a later request, and waits for it to be served.
         if (!gate.isClosed()) {
+          entries++;
           long status = module.seamcall(entering, TdxLeaf.VP_ENTER, cpu.tdvpr());
           entered = cpu.isInside();
           if (!entered && status == SeamcallStatus.SUCCESS) {

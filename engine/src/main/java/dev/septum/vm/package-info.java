@@ -21,7 +21,7 @@
  *   vCPUs' guest modes</td></tr>
  * <tr><td>{@code GuestAnomalies}: counts</td><td colspan="2">atomic adders; exact when no vCPU runs
  *   </td><td>none</td><td>-</td></tr>
- * <tr><td>{@code TrustDomainHost.acceptSplits}</td><td colspan="2">an atomic adder</td><td>none</td>
+ * <tr><td>{@code TrustDomainHost}: its counts</td><td colspan="2">atomic adders</td><td>none</td>
  *   <td>-</td></tr>
  * <tr><td>{@code VirtualMachine.vcpus}</td><td>plain</td><td>plain</td><td>its own monitor</td>
  *   <td>-</td></tr>

@@ -70,4 +70,9 @@ class ContendedLock implements MmuLock {
   public boolean isHeldExclusive() {
     return exclusive;
   }
+
+  @Override
+  public long exclusiveHolds() {
+    return 0;
+  }
 }

@@ -78,4 +78,9 @@ final class BargingLock implements MmuLock {
   public boolean isHeldExclusive() {
     return lock.isWriteLocked();
   }
+
+  @Override
+  public long exclusiveHolds() {
+    return 0;
+  }
 }

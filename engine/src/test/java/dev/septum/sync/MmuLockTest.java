@@ -93,6 +93,7 @@ class MmuLockTest {
     assertFalse(lock.isHeldExclusive());
     lock.unlockShared(section, shared);
     lock.unlockExclusive(lock.lockExclusive());
+    assertEquals(3, lock.exclusiveHolds()); // the yield took it again
   }
 
   @Test

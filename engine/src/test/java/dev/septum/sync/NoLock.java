@@ -52,4 +52,9 @@ final class NoLock implements MmuLock {
   public boolean isHeldExclusive() {
     return true;
   }
+
+  @Override
+  public long exclusiveHolds() {
+    return 0;
+  }
 }

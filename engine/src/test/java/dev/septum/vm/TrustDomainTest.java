@@ -12,6 +12,7 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.td.AcceptPolicy;
 import dev.septum.tdx.SeamcallStatus;
+import dev.septum.tdx.TdxLeaf;
 import dev.septum.vm.GuestAnomalies.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,10 @@ final class TrustDomainTest {
   private final List<String> told = new ArrayList<>();
 
   private VirtualMachine machine(TrustDomainOptions options) {
+    return machine(options, PageLevel.LEVEL_2M);
+  }
+
+  private VirtualMachine machine(TrustDomainOptions options, PageLevel backing) {
     VirtualMachine vm =
         VirtualMachine.builder()
             .maxTables(4096)
@@ -46,7 +51,7 @@ final class TrustDomainTest {
                     .withListener((kind, gpa, level, count) -> told.add(kind + " " + level)))
             .build();
     machines.add(vm);
-    vm.addSlot(MEMORY, PageLevel.LEVEL_2M);
+    vm.addSlot(MEMORY, backing);
     vm.trustDomain().convertToPrivate(MEMORY);
     return vm;
   }
@@ -352,6 +357,12 @@ final class TrustDomainTest {
       GuestAnomalies anomalies = machines.get(0).trustDomain().anomalies();
       assertEquals(1, anomalies.count(Kind.MIXED_LEVEL_ACCEPT));
       assertEquals(0, anomalies.count(Kind.ENDLESS_VIOLATION));
+      TrustDomainHost host = machines.get(0).trustDomain();
+      boolean exclusive = policy == AcceptPolicy.EXCLUSIVE;
+      assertEquals(exclusive ? 1 : 0, host.splitsExclusive());
+      assertEquals(exclusive ? 1 : 0, host.inhibits());
+      assertEquals(exclusive ? 0 : 1, host.splitsShared());
+      assertEquals(1, host.seamcalls().successes(TdxLeaf.MEM_PAGE_DEMOTE));
     }
 
     @Test
@@ -385,6 +396,24 @@ final class TrustDomainTest {
       assertEquals(2, vm.slots().find(GFN).guestMemfd().level(GFN));
       assertNotEquals(0, vm.mapped(PageLevel.LEVEL_4K));
     }
+  }
+
+  @Test
+  void aTouchMaps2mEvenWhereTheBackingIs1gAndPromotionMakes1gOfIt() {
+    VirtualMachine vm = machine(TrustDomainOptions.DEFAULT, PageLevel.LEVEL_1G);
+    TrustDomainVcpu vcpu = (TrustDomainVcpu) vm.newVcpu();
+    vm.trustDomain().finalizeBuild();
+    assertEquals(VcpuExit.UNACCEPTED, vcpu.access(GPA, Access.WRITE));
+    assertEquals("0 of 4K, 1 of 2M", mapped(vm));
+    for (long gpa = 0; gpa < 1L << 30; gpa += BLOCK_BYTES) {
+      assertAccepted(vcpu.accept(gpa, PageLevel.LEVEL_2M));
+    }
+    assertEquals(VcpuExit.NONE, vcpu.store(GPA, 7));
+    assertEquals(1, vm.trustDomain().promote(MEMORY, PageLevel.LEVEL_1G));
+    assertEquals(1, vm.mapped(PageLevel.LEVEL_1G));
+    assertEquals(7, vcpu.load(GPA));
+    assertEquals(3, vm.trustDomain().convertToShared(GfnRange.ofPages(GFN + 7, 3)));
+    assertEquals(7, vcpu.load(GPA));
   }
 
   @Nested
@@ -430,6 +459,17 @@ final class TrustDomainTest {
       acceptSmall(511, 512);
       assertEquals(1, promote());
       assertContent();
+    }
+
+    @Test
+    void leaveWhatIsForbiddenAndDoNotAskTheModule() {
+      acceptSmall(0, 512);
+      vm.forbidLargePage(GFN, PageLevel.LEVEL_2M);
+      assertEquals(0, promote());
+      assertEquals(0, vm.trustDomain().refusedPromotions());
+      vm.permitLargePage(GFN, PageLevel.LEVEL_2M);
+      assertEquals(1, promote());
+      assertEquals(1, vm.trustDomain().seamcalls().successes(TdxLeaf.MEM_PAGE_PROMOTE));
     }
 
     @Test

@@ -2,6 +2,8 @@ package dev.septum.simulator;
 
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.SpteLayout;
+import dev.septum.simulator.guest.GuestKind;
+import dev.septum.td.AcceptPolicy;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -69,6 +71,27 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
   static final class Machine extends OneOf<MachineKind> {
     Machine() {
       super(MachineKind.values());
+    }
+  }
+
+  /** How a guest accepts its memory. */
+  static final class Guest extends OneOf<GuestKind> {
+    Guest() {
+      super(GuestKind.values());
+    }
+  }
+
+  /** What becomes of a mapping larger than an ACCEPT wants it. */
+  static final class FaultSplit extends OneOf<AcceptPolicy> {
+    FaultSplit() {
+      super(AcceptPolicy.values());
+    }
+  }
+
+  /** What is off or on. */
+  static final class OffOn extends OneOf<Switch> {
+    OffOn() {
+      super(Switch.values());
     }
   }
 

@@ -4,9 +4,11 @@ import dev.septum.paging.PageLevel;
 import dev.septum.simulator.input.Trace;
 import dev.septum.simulator.input.TraceSource;
 import dev.septum.simulator.replay.GuestLayout;
+import dev.septum.simulator.replay.Injection;
 import dev.septum.simulator.replay.Replay;
 import dev.septum.simulator.replay.ReplayPlan;
 import dev.septum.simulator.replay.ReplayResult;
+import dev.septum.simulator.replay.TrustDomainPlan;
 import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.JsonReport;
 import dev.septum.simulator.report.ProgressLine;
@@ -20,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,6 +44,27 @@ import picocli.CommandLine.Spec;
       "  ftrace  text of the kernel's kvm_page_fault tracepoint, among any other events; without a"
           + " vCPU's number, each task is a vCPU",
       "  lackey  what 'valgrind --tool=lackey --trace-mem=yes --log-file=FILE' writes; vCPU 0's",
+      "",
+      "Guests of a trust domain (--vm td). Each write puts a stamp in its page; a page that was neither"
+          + " converted nor punched and has another is lost data, and fails the run:",
+      "  linux     before its first touch accepts 1G, 2M or 4K, whichever works; remembers, and takes"
+          + " turns in a block",
+      "  ve        touches, and accepts 4K when it gets a #VE",
+      "  reckless  accepts 2M or 4K as it comes, on several vCPUs at once, accepted or not",
+      "  hostile   the same; and between its accesses accepts and touches any address, in its memory"
+          + " or beyond, shared or private, at any level",
+      "",
+      "Policies of --fault-split: ignore leaves the mapping, and gives up exits that never end; exclusive"
+          + " splits it under the exclusive lock; shared splits it in the fault.",
+      "",
+      "Kinds of --inject; all but the first want --vm td:",
+      "  DROP_FLUSH   a TLB flush is lost; the run has to find stale uses, and fail",
+      "  BUSY         a try of one of the module's locks fails",
+      "  INTERRUPTED  a PROMOTE, or an ACCEPT of 2M, is interrupted",
+      "  EPOCH_BUSY   TRACK finds a vCPU of the epoch before inside",
+      "  NO_MEMORY    an allocation of guest memory fails",
+      "  OVER_ZAP     a conversion or a hole takes a page too many; the run has to find lost data, and"
+          + " fail",
       "",
       "Exit codes: 0 sound; 1 the run or the audit failed; 2 bad usage or input."
     })
@@ -76,7 +100,6 @@ public final class ReplayCommand implements Callable<Integer> {
       converter = OneOf.Machine.class,
       completionCandidates = OneOf.Machine.class,
       description = "The kind of machine: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  @SuppressWarnings("UnusedVariable") // there is one kind so far; picocli refuses others
   private MachineKind vm = MachineKind.NORMAL;
 
   @Option(
@@ -119,22 +142,24 @@ public final class ReplayCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Splits, merges and zaps of random ranges by the host, so many a second in all, while the vCPUs"
-              + " run. Default: ${DEFAULT-VALUE}.")
+          "Splits, merges and zaps of random ranges by a normal VM's host, so many a second in all, while"
+              + " the vCPUs run. Default: ${DEFAULT-VALUE}.")
   private int churn;
 
   @Option(
       names = "--inject",
-      paramLabel = "DROP_FLUSH=P",
-      converter = FlushLossRate.class,
-      description =
-          "Loses TLB flushes with probability P: the run has to find stale uses, and fail.")
-  private double lostFlushes;
+      paramLabel = "KIND=P[,...]",
+      converter = InjectionRates.Converter.class,
+      description = "What goes wrong on purpose, each with a probability P. Kinds: see below.")
+  private InjectionRates injected = InjectionRates.NONE;
+
+  @Mixin private TrustDomainFlags trustDomain = new TrustDomainFlags();
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "For churn and injection. Default: another each time; the report names it.")
+      description =
+          "For whatever happens by chance. Default: another each time; the report names it.")
   private @Nullable Long seed;
 
   @Option(
@@ -184,13 +209,37 @@ public final class ReplayCommand implements Callable<Integer> {
             progress::reading);
     return new ReplayPlan(
         read,
-        memory == null ? GuestLayout.covering(read.blocks()) : GuestLayout.ofMemory(memory),
+        layout(read),
         backing,
         repeat,
         churn,
-        lostFlushes,
+        injected.rates(),
         seed == null ? ThreadLocalRandom.current().nextLong(1L << SEED_BITS) : seed,
-        maxTables);
+        maxTables,
+        vm == MachineKind.TD ? trustDomain.plan() : null);
+  }
+
+  private GuestLayout layout(Trace read) throws BadInputException {
+    GuestLayout layout =
+        memory == null ? GuestLayout.covering(read.blocks()) : GuestLayout.ofMemory(memory);
+    if (vm == MachineKind.NORMAL) {
+      return layout;
+    }
+    if (read.streams().size() > TrustDomainPlan.MAX_VCPUS) {
+      throw new BadInputException(
+          read.file()
+              + ": expected at most "
+              + TrustDomainPlan.MAX_VCPUS
+              + " vCPUs of a trust domain, found "
+              + read.streams().size()
+              + "; deal them out with --vcpus");
+    }
+    GuestLayout withSharedBit = layout.withSharedBit();
+    if (withSharedBit == null || layout.pages() > TrustDomainPlan.MAX_PAGES) {
+      throw new BadInputException(
+          read.file() + ": expected a trust domain's memory, at most 16 TiB below 0x8000000000000");
+    }
+    return withSharedBit;
   }
 
   private TraceSource source() {
@@ -262,8 +311,43 @@ public final class ReplayCommand implements Callable<Integer> {
     if (churn != 0) {
       check("--churn", churn, MAX_CHURN);
     }
+    checkKind();
     checkNamed("--trace", trace);
     checkNamed("--json", json);
+  }
+
+  /** Refuses what only the other kind of machine has. */
+  private void checkKind() {
+    if (vm == MachineKind.TD) {
+      if (churn != 0) {
+        throw wants("--churn", MachineKind.NORMAL);
+      }
+      if (vcpus != null) {
+        check("--vcpus", vcpus, TrustDomainPlan.MAX_VCPUS);
+      }
+      checkRate("--convert", trustDomain.convert());
+      checkRate("--punch", trustDomain.punch());
+      return;
+    }
+    String given = trustDomain.given();
+    if (given != null) {
+      throw wants(given, MachineKind.TD);
+    }
+    for (Injection kind : injected.rates().keySet()) {
+      if (!kind.isEverywhere()) {
+        throw wants("--inject " + kind, MachineKind.TD);
+      }
+    }
+  }
+
+  private void checkRate(String option, int value) {
+    if (value != 0) {
+      check(option, value, MAX_CHURN);
+    }
+  }
+
+  private ParameterException wants(String option, MachineKind kind) {
+    return new ParameterException(spec.commandLine(), option + " wants --vm " + kind);
   }
 
   private void check(String option, int value, int most) {

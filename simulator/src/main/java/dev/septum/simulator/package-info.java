@@ -4,7 +4,8 @@
  *
  * <ul>
  *   <li>{@code input}: traces, from bytes to accesses by vCPU
- *   <li>{@code replay}: a machine, its vCPU threads, the churn of its host
+ *   <li>{@code guest}: how a trust domain's guest comes to its memory, and whether it keeps it
+ *   <li>{@code replay}: a machine, its vCPU threads, what its host does meanwhile
  *   <li>{@code report}: progress, the report, JSON
  *   <li>{@code conform}: records of the real code, step by step
  * </ul>

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.septum.simulator.guest.GuestKind;
 import dev.septum.simulator.replay.Guest;
+import dev.septum.simulator.replay.Injection;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -72,11 +74,20 @@ class MainTest {
         "--memory 1Q | '--memory': expected a size such as 512M or 4G (suffixes K, M, G, T), found '1Q'",
         "--backing 4m | '--backing': expected 4k or 2m or 1g, found '4m'",
         "--format elf | '--format': expected auto or septum or ftrace or lackey, found 'elf'",
-        "--vm tdx | '--vm': expected normal, found 'tdx'",
-        "--inject DROP_IPI=1 | '--inject': expected DROP_FLUSH=P, found 'DROP_IPI=1'",
-        "--inject DROP_FLUSH | '--inject': expected DROP_FLUSH=P, found 'DROP_FLUSH'",
+        "--vm tdx | '--vm': expected normal or td, found 'tdx'",
+        "--inject DROP_IPI=1 | '--inject': expected KIND=P, with a KIND of DROP_FLUSH, BUSY, INTERRUPTED, EPOCH_BUSY, NO_MEMORY, OVER_ZAP, found 'DROP_IPI=1'",
+        "--inject DROP_FLUSH | '--inject': expected KIND=P, with a KIND of DROP_FLUSH, BUSY, INTERRUPTED, EPOCH_BUSY, NO_MEMORY, OVER_ZAP, found 'DROP_FLUSH'",
         "--inject DROP_FLUSH=1.5 | '--inject': expected a probability from 0 to 1 after DROP_FLUSH=, found '1.5'",
         "--inject DROP_FLUSH=NaN | '--inject': expected a probability from 0 to 1 after DROP_FLUSH=, found 'NaN'",
+        "--inject BUSY=1 | '--inject': expected a probability from 0 to 0.9 after BUSY=, found '1'",
+        "--inject BUSY=.1,busy=.2 | '--inject': expected BUSY once, found 'BUSY=.1,busy=.2'",
+        "--inject BUSY=.1, | '--inject': expected KIND=P, with a KIND of DROP_FLUSH, BUSY, INTERRUPTED, EPOCH_BUSY, NO_MEMORY, OVER_ZAP, found ''",
+        "--guest bsd | '--guest': expected linux or ve or reckless or hostile, found 'bsd'",
+        "--fault-split no | '--fault-split': expected ignore or exclusive or shared, found 'no'",
+        "--promote yes | '--promote': expected off or on, found 'yes'",
+        "--vm td --convert -1 | '--convert': expected 1 to 1000000, found '-1'",
+        "--vm td --punch 1000001 | '--punch': expected 1 to 1000000, found '1000001'",
+        "--vm td --vcpus 513 | '--vcpus': expected 1 to 512, found '513'",
         "--seed x | '--seed': 'x' is not a long",
       })
   void badOptionIsSaidInOneLine(String options, String message) {
@@ -85,6 +96,57 @@ class MainTest {
     assertEquals(
         "septum: Invalid value for option " + message + " (see 'septum replay --help')",
         err.strip());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--guest ve | --guest wants --vm td",
+        "--fault-split shared | --fault-split wants --vm td",
+        "--convert 0 | --convert wants --vm td",
+        "--punch 1 | --punch wants --vm td",
+        "--vm normal --promote off | --promote wants --vm td",
+        "--inject DROP_FLUSH=0.1,BUSY=0.1 | --inject BUSY wants --vm td",
+        "--inject OVER_ZAP=1 | --inject OVER_ZAP wants --vm td",
+        "--vm td --churn 1 | --churn wants --vm normal",
+      })
+  void optionOfTheOtherKindOfMachineIsRefused(String options, String message) {
+    assertEquals(2, run(("replay " + options).split(" ")));
+    assertEquals("", out);
+    assertEquals("septum: " + message + " (see 'septum replay --help')", err.strip());
+  }
+
+  @Test
+  void helpNamesEveryInjectionAndGuest() {
+    assertEquals(0, run("replay", "--help"));
+    for (Injection kind : Injection.values()) {
+      assertTrue(out.contains("  " + kind + " "), kind.name());
+    }
+    for (GuestKind guest : GuestKind.values()) {
+      assertTrue(out.contains("  " + guest + " "), guest.name());
+    }
+  }
+
+  @Test
+  void memoryThatNoTrustDomainHasIsBadInput() throws Exception {
+    Path trace = Files.writeString(directory.resolve("a.trace"), "0 R fffffffffff000\n");
+    assertEquals(2, run("replay", "--vm", "td", "--trace", trace.toString()));
+    assertTrue(err.startsWith(trace + ":1: expected"), err);
+    Files.writeString(trace, "0 R 8000000000000\n");
+    assertEquals(0, run("replay", "--trace", trace.toString()));
+    assertEquals(2, run("replay", "--vm", "td", "--trace", trace.toString()));
+    assertTrue(err.startsWith(trace + ": expected a trust domain's memory"), err);
+    Files.writeString(trace, "0 R 7fffffffff000\n");
+    assertEquals(0, run("replay", "--vm", "td", "--trace", trace.toString()), err);
+    assertEquals(2, run("replay", "--vm", "td", "--trace", trace.toString(), "--memory", "2048T"));
+    StringBuilder many = new StringBuilder();
+    for (int vcpu = 0; vcpu < 513; vcpu++) {
+      many.append(vcpu).append(" R 0\n");
+    }
+    Files.writeString(trace, many);
+    assertEquals(2, run("replay", "--vm", "td", "--trace", trace.toString()));
+    assertTrue(err.contains("expected at most 512 vCPUs of a trust domain, found 513"), err);
   }
 
   @Test

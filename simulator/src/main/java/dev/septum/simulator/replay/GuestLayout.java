@@ -5,6 +5,7 @@ import dev.septum.paging.GfnRange;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a guest has memory, and the tree that it takes to map it.
@@ -45,6 +46,21 @@ public record GuestLayout(List<GfnRange> slots, Geometry geometry) {
       from = blocks.nextSetBit(to);
     }
     return of(slots);
+  }
+
+  /**
+   * The same memory in a tree that has room for a shared bit above it.
+   *
+   * @return null if no tree has
+   */
+  public @Nullable GuestLayout withSharedBit() {
+    long end = slots.get(slots.size() - 1).end();
+    if (end > Geometry.FIVE_LEVEL.gfnLimit() / 2) {
+      return null;
+    }
+    return new GuestLayout(
+        slots,
+        end <= Geometry.FOUR_LEVEL.gfnLimit() / 2 ? Geometry.FOUR_LEVEL : Geometry.FIVE_LEVEL);
   }
 
   /** Pages of 4 KiB in all slots. */

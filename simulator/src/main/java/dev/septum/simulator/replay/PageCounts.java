@@ -11,6 +11,12 @@ import dev.septum.paging.PageLevel;
  * @param huge of 1 GiB
  */
 public record PageCounts(long small, long large, long huge) {
+  /** Counts that stand at the numbers of their levels. */
+  static PageCounts of(long[] byLevel) {
+    return new PageCounts(
+        byLevel[PageLevel.PG_4K], byLevel[PageLevel.PG_2M], byLevel[PageLevel.PG_1G]);
+  }
+
   /** How many there are of one size. */
   public long of(PageLevel level) {
     return switch (level) {

@@ -1,31 +1,28 @@
 package dev.septum.simulator.replay;
 
-import dev.septum.memory.MemorySlot;
 import dev.septum.mmu.Roots;
 import dev.septum.mmu.Violation;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
-import dev.septum.simulator.input.VcpuStream;
 import dev.septum.trace.MmuCounter;
 import dev.septum.trace.MmuCounters;
-import dev.septum.vm.SoftwareTlb;
 import dev.septum.vm.VirtualMachine;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/** One run: makes the machine, lets vCPUs and host run, counts, audits. */
+/** One run: lets a machine's vCPUs and its host run, counts, audits. */
 public final class Replay {
   private final ReplayPlan plan;
   private final ReplayListener listener;
   private final RunState state = new RunState();
   private final CountDownLatch start = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
-  private @Nullable FlushLoss loss;
 
   private Replay(ReplayPlan plan, ReplayListener listener) {
     this.plan = plan;
@@ -39,14 +36,13 @@ public final class Replay {
   }
 
   private ReplayResult run() throws InterruptedException {
-    try (VirtualMachine vm = newMachine()) {
-      List<VcpuThread> vcpus = new ArrayList<>();
-      for (VcpuStream stream : plan.trace().streams()) {
-        vcpus.add(new VcpuThread(stream, vm.newVcpu(), plan.repeat(), state));
-      }
-      Churn churn = new Churn(vm, plan, vcpus, state);
+    try (ReplayMachine machine = ReplayMachine.of(plan, state)) {
+      List<? extends VcpuThread> vcpus = machine.vcpus();
       CountDownLatch running = new CountDownLatch(vcpus.size());
-      Thread host = plan.churn() == 0 ? null : newThread("churn", churn);
+      Map<HostThread, Thread> hosts = new LinkedHashMap<>();
+      for (HostThread host : machine.hosts()) {
+        hosts.put(host, newThread(host.name(), host));
+      }
       for (VcpuThread vcpu : vcpus) {
         newThread(
             vcpu.name(),
@@ -62,31 +58,15 @@ public final class Replay {
       long begun = System.nanoTime();
       start.countDown();
       while (!running.await(listener.intervalMillis(), TimeUnit.MILLISECONDS)) {
-        report(vm, vcpus, begun);
+        report(machine, begun);
       }
       double seconds = secondsSince(begun);
-      if (host != null) {
-        churn.end(host);
-      }
+      hosts.forEach(HostThread::end);
       for (Thread thread : threads) {
         thread.join();
       }
-      return result(vm, vcpus, churn, seconds);
+      return result(machine, seconds);
     }
-  }
-
-  private VirtualMachine newMachine() {
-    VirtualMachine.Builder builder =
-        VirtualMachine.builder().geometry(plan.layout().geometry()).maxTables(plan.maxTables());
-    if (plan.lostFlushes() > 0) {
-      builder.interceptFlushes(
-          vcpus -> loss = new FlushLoss(vcpus, plan.lostFlushes(), plan.seed()));
-    }
-    VirtualMachine vm = builder.build();
-    for (GfnRange range : plan.layout().slots()) {
-      MemorySlot unused = vm.addSlot(range, plan.backing());
-    }
-    return vm;
   }
 
   private Thread newThread(String name, Runnable work) {
@@ -123,37 +103,39 @@ public final class Replay {
     }
   }
 
-  private void report(VirtualMachine vm, List<VcpuThread> vcpus, long begun) {
-    MmuCounters counters = vm.mmu().counters();
+  private void report(ReplayMachine machine, long begun) {
+    MmuCounters counters = machine.vm().mmu().counters();
     listener.running(
-        done(vcpus),
+        done(machine),
         plan.accesses(),
         secondsSince(begun),
         counters.sum(MmuCounter.FAULTS_FIXED) + counters.sum(MmuCounter.FAULTS_SPURIOUS),
-        mapped(vm));
+        mapped(machine.vm()));
   }
 
-  private ReplayResult result(
-      VirtualMachine vm, List<VcpuThread> vcpus, Churn churn, double seconds) {
+  private ReplayResult result(ReplayMachine machine, double seconds) {
+    VirtualMachine vm = machine.vm();
     String evidence = vm.mmu().health().evidence();
     if (evidence != null) {
       state.fail("the machine is bugged: " + evidence);
     }
+    TrustDomainResult trustDomain = machine.settle();
     vm.mmu().tables().reclaim();
     return new ReplayResult(
         plan,
-        done(vcpus),
+        done(machine),
         seconds,
         mapped(vm),
         dirty(vm),
         vm.mmu().counters().snapshot(),
         new ReplayResult.Tables(
             vm.mmu().tables().live(), vm.mmu().tables().peak(), vm.mmu().tables().waiting()),
-        tlb(vcpus),
-        churn.done(),
-        loss == null ? 0 : loss.lost(),
+        machine.tlb(),
+        machine.churned(),
+        machine.injected(),
         audit(vm, evidence != null),
-        state.failure());
+        state.failure(),
+        trustDomain);
   }
 
   private static PageCounts mapped(VirtualMachine vm) {
@@ -178,30 +160,15 @@ public final class Replay {
                 }
               });
     }
-    return new PageCounts(dirty[PageLevel.PG_4K], dirty[PageLevel.PG_2M], dirty[PageLevel.PG_1G]);
+    return PageCounts.of(dirty);
   }
 
   private static List<Violation> audit(VirtualMachine vm, boolean bugged) {
     return bugged ? vm.mmu().audit() : vm.audit();
   }
 
-  private static ReplayResult.Tlb tlb(List<VcpuThread> vcpus) {
-    long hits = 0;
-    long misses = 0;
-    long flushes = 0;
-    long stale = 0;
-    for (VcpuThread thread : vcpus) {
-      SoftwareTlb tlb = thread.vcpu().tlb();
-      hits += tlb.hits();
-      misses += tlb.misses();
-      flushes += tlb.flushes();
-      stale += thread.vcpu().staleUses();
-    }
-    return new ReplayResult.Tlb(hits, misses, flushes, stale);
-  }
-
-  private static long done(List<VcpuThread> vcpus) {
-    return vcpus.stream().mapToLong(VcpuThread::done).sum();
+  private static long done(ReplayMachine machine) {
+    return machine.vcpus().stream().mapToLong(VcpuThread::done).sum();
   }
 
   private static double secondsSince(long begun) {

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param tables tables of the tree
  * @param tlb what the vCPUs' TLBs have counted
  * @param churned the host's operations
- * @param lostFlushes flushes lost on purpose
+ * @param injected how often something went wrong on purpose; what was not asked for is missing
  * @param violations what the audit found
  * @param failure what ended it early; null if nothing did
+ * @param trustDomain what a trust domain has counted; null for a normal VM
  */
 public record ReplayResult(
     ReplayPlan plan,
@@ -32,9 +33,10 @@ public record ReplayResult(
     Tables tables,
     Tlb tlb,
     long churned,
-    long lostFlushes,
+    Map<Injection, Long> injected,
     List<Violation> violations,
-    @Nullable String failure) {
+    @Nullable String failure,
+    @Nullable TrustDomainResult trustDomain) {
 
   /**
    * Tables.
@@ -60,6 +62,11 @@ public record ReplayResult(
     return counters.getOrDefault(counter, 0L);
   }
 
+  /** How often something went wrong on purpose. */
+  public long injected(Injection kind) {
+    return injected.getOrDefault(kind, 0L);
+  }
+
   /** Accesses a second. */
   public double accessesPerSecond() {
     return seconds > 0 ? accesses / seconds : 0;
@@ -70,12 +77,14 @@ public record ReplayResult(
     if (failure != null) {
       return failure;
     }
-    if (violations.isEmpty() && tlb.staleUses() == 0) {
+    long lost = trustDomain == null ? 0 : trustDomain.lostData();
+    if (violations.isEmpty() && tlb.staleUses() == 0 && lost == 0) {
       return null;
     }
     return tlb.staleUses()
         + " stale uses of a translation, "
         + violations.size()
-        + " violations found by the audit";
+        + " violations found by the audit"
+        + (trustDomain == null ? "" : ", " + lost + " pages of lost data");
   }
 }

@@ -1,10 +1,7 @@
 package dev.septum.simulator.replay;
 
-import dev.septum.paging.Geometry;
 import dev.septum.simulator.input.AccessLog;
 import dev.septum.simulator.input.VcpuStream;
-import dev.septum.vm.GuestAccess;
-import dev.septum.vm.Vcpu;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -15,8 +12,7 @@ import java.lang.invoke.VarHandle;
  * its CPU away. It matters where there are more vCPUs than CPUs: one that loses its CPU in the
  * guest holds up every flush until it has it back.
  */
-final class VcpuThread implements Runnable {
-  private static final int SLICE = 1 << 12;
+abstract class VcpuThread implements Runnable {
   private static final VarHandle DONE;
 
   static {
@@ -28,37 +24,37 @@ final class VcpuThread implements Runnable {
   }
 
   private final VcpuStream stream;
-  private final Vcpu vcpu;
+  private final int slice;
   private final int repeat;
   private final RunState state;
   private long done;
 
-  VcpuThread(VcpuStream stream, Vcpu vcpu, int repeat, RunState state) {
+  VcpuThread(VcpuStream stream, int repeat, int slice, RunState state) {
     this.stream = stream;
-    this.vcpu = vcpu;
+    this.slice = slice;
     this.repeat = repeat;
     this.state = state;
   }
 
-  String name() {
+  final String name() {
     return "vCPU " + stream.vcpu();
   }
 
-  Vcpu vcpu() {
-    return vcpu;
+  final RunState state() {
+    return state;
   }
 
-  AccessLog log() {
+  final AccessLog log() {
     return stream.log();
   }
 
   /** Accesses made so far; exact after a join. */
-  long done() {
+  final long done() {
     return (long) DONE.getOpaque(this);
   }
 
   @Override
-  public void run() {
+  public final void run() {
     for (int round = 0; round < repeat && !state.isStopped(); round++) {
       AccessLog log = stream.log();
       for (int number = 0; number < log.chunks() && !state.isStopped(); number++) {
@@ -70,17 +66,17 @@ final class VcpuThread implements Runnable {
   @SuppressWarnings("ThreadPriorityCheck") // see the class comment
   private void runChunk(long[] accesses, int end) {
     for (int at = 0; at < end && !state.isStopped(); ) {
-      int to = Math.min(at + SLICE, end);
-      int reached = vcpu.run(accesses, at, to);
+      int reached = runSlice(accesses, at, Math.min(at + slice, end));
       DONE.setOpaque(this, done + (reached - at));
-      if (reached < to) {
-        state.fail(
-            String.format(
-                "%s: exit %s at 0x%x: no memory slot answers it",
-                name(), vcpu.exit(), GuestAccess.gfn(accesses[reached]) << Geometry.PAGE_SHIFT));
-      }
       at = reached;
       Thread.yield();
     }
   }
+
+  /**
+   * Makes accesses, and is out of the guest afterwards.
+   *
+   * @return how far it came; if that is not {@code to}, the run has failed
+   */
+  abstract int runSlice(long[] accesses, int from, int to);
 }

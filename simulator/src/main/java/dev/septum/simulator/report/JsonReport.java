@@ -9,14 +9,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.mmu.Violation;
 import dev.septum.simulator.input.Trace;
 import dev.septum.simulator.input.VcpuStream;
+import dev.septum.simulator.replay.Injection;
 import dev.septum.simulator.replay.PageCounts;
 import dev.septum.simulator.replay.ReplayPlan;
 import dev.septum.simulator.replay.ReplayResult;
+import dev.septum.simulator.replay.TrustDomainPlan;
+import dev.septum.simulator.replay.TrustDomainResult;
 import dev.septum.trace.MmuCounter;
+import java.util.Locale;
+import java.util.Map;
 
 /**
- * The report for programs. Every leaf is a number, but for the trace's format and file; a run that
- * failed says why in words besides: {@code failure}, {@code audit.details}.
+ * The report for programs. Every leaf is a number, but for the trace's format and file and what of
+ * a trust domain's plan is a word; a run that failed says why in words besides: {@code failure},
+ * {@code audit.details}. Only a trust domain has {@code td}.
  */
 public final class JsonReport {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -39,6 +45,9 @@ public final class JsonReport {
     ObjectNode root = MAPPER.createObjectNode();
     putTrace(root.putObject("trace"), result);
     putRun(root, result);
+    TrustDomainResult trustDomain = result.trustDomain();
+    root.put("conversions", trustDomain == null ? 0 : trustDomain.conversions())
+        .put("punches", trustDomain == null ? 0 : trustDomain.punches());
     putPages(root.putObject("mapped"), result.mapped());
     putPages(root.putObject("dirty"), result.dirty());
     root.putObject("faults")
@@ -57,6 +66,10 @@ public final class JsonReport {
         .put("misses", result.tlb().misses())
         .put("flushes", result.tlb().flushes())
         .put("staleUses", result.tlb().staleUses());
+    TrustDomainPlan plan = result.plan().trustDomain();
+    if (plan != null && trustDomain != null) {
+      putTrustDomain(root.putObject("td"), plan, trustDomain);
+    }
     ObjectNode audit = root.putObject("audit").put("violations", result.violations().size());
     if (!result.violations().isEmpty()) {
       ArrayNode details = audit.putArray("details");
@@ -94,9 +107,53 @@ public final class JsonReport {
         .put("backing", PageCounts.bytesOf(plan.backing()))
         .put("slots", plan.layout().slots().size());
     root.putObject("churn").put("requestedPerSecond", plan.churn()).put("done", result.churned());
-    root.putObject("injected")
-        .put("dropFlush", plan.lostFlushes())
-        .put("lostFlushes", result.lostFlushes());
+    putInjected(root.putObject("injected"), result);
+  }
+
+  private static void putInjected(ObjectNode node, ReplayResult result) {
+    node.put("dropFlush", result.plan().probability(Injection.DROP_FLUSH))
+        .put("lostFlushes", result.injected(Injection.DROP_FLUSH));
+    result
+        .plan()
+        .injected()
+        .forEach(
+            (kind, probability) -> {
+              if (kind != Injection.DROP_FLUSH) {
+                node.putObject(kind.name())
+                    .put("probability", probability)
+                    .put("count", result.injected(kind));
+              }
+            });
+  }
+
+  private static void putTrustDomain(
+      ObjectNode node, TrustDomainPlan plan, TrustDomainResult result) {
+    node.put("guest", plan.guest().toString())
+        .put("faultSplit", plan.faultSplit().name().toLowerCase(Locale.ROOT))
+        .put("promote", plan.promotes())
+        .put("convertPerMillion", plan.conversions())
+        .put("punchPerMillion", plan.punches());
+    putPages(node.putObject("accepted"), result.accepted());
+    putPages(node.putObject("pending"), result.pending());
+    putCounts(node.putObject("exits"), result.exits());
+    putCounts(node.putObject("seamcalls"), result.seamcalls());
+    node.put("busyRetries", result.busyRetries())
+        .put("kicks", result.kicks())
+        .put("splitsExclusive", result.splitsExclusive())
+        .put("splitsShared", result.splitsShared())
+        .put("demotes", result.demotes())
+        .put("promotes", result.promotes())
+        .put("promoteRefused", result.promoteRefused())
+        .put("inhibits", result.inhibits());
+    putCounts(node.putObject("anomalies"), result.anomalies());
+    node.put("endlessViolations", result.endlessViolations())
+        .put("givenUp", result.givenUp())
+        .put("exclusiveAcquisitions", result.exclusiveAcquisitions())
+        .put("lostData", result.lostData());
+  }
+
+  private static void putCounts(ObjectNode node, Map<?, Long> counts) {
+    counts.forEach((what, count) -> node.put(what.toString(), count));
   }
 
   private static void putPages(ObjectNode node, PageCounts counts) {

@@ -4,11 +4,17 @@ import dev.septum.mmu.Violation;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
 import dev.septum.simulator.input.Trace;
+import dev.septum.simulator.replay.PageCounts;
 import dev.septum.simulator.replay.ReplayPlan;
 import dev.septum.simulator.replay.ReplayResult;
+import dev.septum.simulator.replay.TrustDomainPlan;
+import dev.septum.simulator.replay.TrustDomainResult;
 import dev.septum.trace.MmuCounter;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /** The report at the end of a run, for people. */
 public final class TextReport {
@@ -39,6 +45,12 @@ public final class TextReport {
     out.println();
     printWork();
     out.println();
+    TrustDomainPlan how = plan.trustDomain();
+    TrustDomainResult trustDomain = result.trustDomain();
+    if (how != null && trustDomain != null) {
+      printTrustDomain(how, trustDomain);
+      out.println();
+    }
     printVerdict();
   }
 
@@ -76,16 +88,81 @@ public final class TextReport {
               + Numbers.rate(plan.churn())
               + " asked for");
     }
-    if (plan.lostFlushes() > 0) {
-      line(
-          "injected",
-          Numbers.counted(result.lostFlushes(), "flush", "flushes")
-              + " lost on purpose (DROP_FLUSH="
-              + plan.lostFlushes()
-              + ")");
-    }
-    if (plan.churn() > 0 || plan.lostFlushes() > 0) {
+    plan.injected()
+        .forEach(
+            (kind, probability) ->
+                line(
+                    "injected",
+                    Numbers.counted(result.injected(kind), "time", "times")
+                        + " "
+                        + kind
+                        + "="
+                        + probability));
+    if (plan.churn() > 0 || !plan.injected().isEmpty() || plan.trustDomain() != null) {
       line("seed", Long.toString(plan.seed()));
+    }
+  }
+
+  private void printTrustDomain(TrustDomainPlan how, TrustDomainResult td) {
+    line(
+        "TD",
+        "guest "
+            + how.guest()
+            + ", fault split "
+            + how.faultSplit().name().toLowerCase(Locale.ROOT)
+            + ", promotion "
+            + (how.promotes() ? "on" : "off"));
+    row("accepted", sizes(td.accepted()));
+    row("pending", sizes(td.pending()));
+    row(
+        "host",
+        amount(td.conversions(), "conversions"),
+        amount(td.punches(), "holes"),
+        amount(td.exclusiveAcquisitions(), "exclusive holds"));
+    row(
+        "",
+        amount(td.busyRetries(), "busy calls"),
+        amount(td.kicks(), "kicks"),
+        amount(td.inhibits(), "inhibits"));
+    row(
+        "resizes",
+        amount(td.demotes(), "demotes"),
+        amount(td.promotes(), "promotes"),
+        amount(td.promoteRefused(), "refused"));
+    row(
+        "fault splits",
+        amount(td.splitsExclusive(), "exclusive"),
+        amount(td.splitsShared(), "shared"));
+    list("exits", td.exits());
+    list("anomalies", td.anomalies());
+    list("SEAMCALLs", td.seamcalls());
+    row(
+        "guest",
+        amount(td.endlessViolations(), "endless violations"),
+        amount(td.givenUp(), "accesses given up"),
+        amount(td.lostData(), "pages of lost data"));
+  }
+
+  private static String[] sizes(PageCounts pages) {
+    return SIZES.stream()
+        .map(size -> amount(pages.of(size), size.toString()))
+        .toArray(String[]::new);
+  }
+
+  /** Two a line, without those that are 0. */
+  private void list(String label, Map<?, Long> counts) {
+    List<String> columns = new ArrayList<>();
+    counts.forEach(
+        (what, count) -> {
+          if (count > 0) {
+            columns.add(amount(count, what.toString()));
+          }
+        });
+    for (int at = 0; at < columns.size(); at += 2) {
+      String first = columns.get(at);
+      String second = at + 1 < columns.size() ? columns.get(at + 1) : "";
+      out.println(
+          String.format("%-10s %-44s %s", at == 0 ? label : "", first, second).stripTrailing());
     }
   }
 

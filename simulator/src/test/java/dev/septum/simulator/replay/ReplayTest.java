@@ -11,9 +11,13 @@ import dev.septum.paging.PageLevel;
 import dev.septum.simulator.input.Trace;
 import dev.septum.simulator.input.TraceFormat;
 import dev.septum.simulator.input.TraceSource;
+import dev.septum.simulator.report.ProgressLine;
 import dev.septum.trace.MmuCounter;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,7 +82,7 @@ class ReplayTest {
   @Test
   void lostFlushesAreFound() throws Exception {
     ReplayResult result = run(plan(guest, PageLevel.LEVEL_2M, 300, 20_000, 1));
-    assertTrue(result.lostFlushes() > 0, "seed " + seed);
+    assertTrue(result.injected(Injection.DROP_FLUSH) > 0, "seed " + seed);
     assertTrue(result.tlb().staleUses() > 0, "seed " + seed);
     assertEquals(
         result.tlb().staleUses() + " stale uses of a translation, 0 violations found by the audit",
@@ -87,7 +91,8 @@ class ReplayTest {
 
   @Test
   void fullArenaEndsTheRunInOneLine() throws Exception {
-    ReplayPlan plan = new ReplayPlan(guest, layout(guest), PageLevel.LEVEL_4K, 1, 0, 0, seed, 3);
+    ReplayPlan plan =
+        new ReplayPlan(guest, layout(guest), PageLevel.LEVEL_4K, 1, 0, Map.of(), seed, 3, null);
     ReplayResult result = run(plan);
     String failure = result.failure();
     assertNotNull(failure);
@@ -99,7 +104,15 @@ class ReplayTest {
   void exitThatNoSlotAnswersEndsTheRun() throws Exception {
     ReplayPlan plan =
         new ReplayPlan(
-            guest, GuestLayout.ofMemory(4096), PageLevel.LEVEL_4K, 1, 0, 0, seed, MAX_TABLES);
+            guest,
+            GuestLayout.ofMemory(4096),
+            PageLevel.LEVEL_4K,
+            1,
+            0,
+            Map.of(),
+            seed,
+            MAX_TABLES,
+            null);
     String failure = run(plan).failure();
     assertNotNull(failure);
     assertTrue(
@@ -120,8 +133,9 @@ class ReplayTest {
             sound.tables(),
             sound.tlb(),
             sound.churned(),
-            sound.lostFlushes(),
+            sound.injected(),
             List.of(new Violation(AuditRule.COUNTS, "two and two are five")),
+            null,
             null);
     assertEquals(
         "0 stale uses of a translation, 1 violations found by the audit", broken.verdict());
@@ -152,22 +166,13 @@ class ReplayTest {
 
   private ReplayPlan plan(
       Trace trace, PageLevel backing, int repeat, int churn, double lostFlushes) {
+    Map<Injection, Double> injected =
+        lostFlushes == 0 ? Map.of() : Map.of(Injection.DROP_FLUSH, lostFlushes);
     return new ReplayPlan(
-        trace, layout(trace), backing, repeat, churn, lostFlushes, seed, MAX_TABLES);
+        trace, layout(trace), backing, repeat, churn, injected, seed, MAX_TABLES, null);
   }
 
   private static ReplayResult run(ReplayPlan plan) throws InterruptedException {
-    return Replay.run(
-        plan,
-        new ReplayListener() {
-          @Override
-          public long intervalMillis() {
-            return 1_000;
-          }
-
-          @Override
-          public void running(
-              long done, long accesses, double seconds, long faults, PageCounts mapped) {}
-        });
+    return Replay.run(plan, ProgressLine.quiet(new PrintWriter(Writer.nullWriter())));
   }
 }
