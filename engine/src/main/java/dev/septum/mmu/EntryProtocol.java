@@ -2,6 +2,7 @@ package dev.septum.mmu;
 
 import dev.septum.mmu.ExternalPageTable.Outcome;
 import dev.septum.paging.Geometry;
+import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
 import dev.septum.trace.MmuCounter;
@@ -88,13 +89,20 @@ final class EntryProtocol {
    * Puts a leaf in the place of an empty entry or of a leaf of the same frame. Shared.
    *
    * @param gfn any gfn under the entry
-   * @return the witness: {@code old} if it is done; FROZEN if a mirror's external table refused
+   * @return the witness: {@code old} if it is done; FROZEN if a mirror's external table refused, or
+   *     if the table was dead when it was done
    */
   long install(
       Walker walker, Root root, int table, int index, int level, long gfn, long old, long leaf) {
     long witness = change(walker, root, table, index, level, gfn, old, leaf);
-    if (witness == old && !Spte.isPresent(old)) {
+    if (witness != old) {
+      return witness;
+    }
+    if (!Spte.isPresent(old)) {
       walker.counters.increment(MmuCounter.mapped(level));
+    } else if (arena.isDeadVolatile(table)) {
+      walker.place.restart(root.table(), geometry.levels());
+      return Spte.FROZEN;
     }
     return witness;
   }
@@ -187,16 +195,64 @@ final class EntryProtocol {
       long old,
       long leaf,
       boolean keepFlags) {
-    long witness = arena.casEntry(table, index, old, leaf);
-    if (witness != old) {
-      walker.counters.increment(MmuCounter.RACES_LOST);
-      return witness;
+    long witness = replaceTable(walker, table, index, level, old, leaf);
+    if (witness == old) {
+      long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
+      detach(walker, root, Spte.table(old), level - 1, gfn, known);
     }
-    walker.counters.increment(MmuCounter.mapped(level));
-    walker.counters.increment(MmuCounter.MERGES);
-    long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
-    detach(walker, root, Spte.table(old), level - 1, gfn, known);
     return witness;
+  }
+
+  /**
+   * Puts a 2M leaf in the place of a table that was seen full: 4K leaves that say what it says, but
+   * for A and D. The table is marked dead. Shared. The caller flushes as after {@link #collapse}.
+   *
+   * @param gfn the first gfn under the entry
+   * @param leaf with each A and D that was seen in the table
+   * @return the witness: {@code old} if it is done
+   */
+  long collapseFull(Walker walker, Root root, int table, int index, long gfn, long old, long leaf) {
+    long witness = replaceTable(walker, table, index, PageLevel.PG_2M, old, leaf);
+    if (witness == old) {
+      int dead = Spte.table(old);
+      arena.markDeadThenFence(dead);
+      handOnLate(walker, root, dead, gfn, leaf);
+      arena.freezePlain(dead);
+      countOut(walker, dead, PageLevel.PG_4K, geometry.entries());
+    }
+    return witness;
+  }
+
+  private long replaceTable(Walker walker, int table, int index, int level, long old, long leaf) {
+    long witness = arena.casEntry(table, index, old, leaf);
+    if (witness == old) {
+      walker.counters.increment(MmuCounter.mapped(level));
+      walker.counters.increment(MmuCounter.MERGES);
+    } else {
+      walker.counters.increment(MmuCounter.RACES_LOST);
+    }
+    return witness;
+  }
+
+  /** The second look at a table that is marked dead: sets what {@code leaf} does not have yet. */
+  void handOnLate(Walker walker, Root root, int dead, long gfn, long leaf) {
+    long known = Spte.accessedDirty(leaf);
+    long clean = Spte.withoutAccessedDirty(leaf);
+    long first = Spte.makeSmall(clean, PageLevel.PG_2M, 0, geometry);
+    long step = Spte.stepOf(PageLevel.PG_4K, geometry);
+    if ((Spte.accessedDirty(arena.differencesPlain(dead, first, step)) & ~known) != 0) {
+      for (int index = 0; index < geometry.entries(); index++) {
+        handOn(walker, root, gfn + index, arena.entryAcquire(dead, index), known);
+      }
+    }
+  }
+
+  /** Sets those A and D of an entry that the leaf in its place did not have when it was made. */
+  private void handOn(Walker walker, Root root, long gfn, long last, long known) {
+    long late = Spte.accessedDirty(last) & ~known;
+    if (late != 0) {
+      hardware.setFlags(walker, root, gfn, late);
+    }
   }
 
   /**
@@ -283,12 +339,13 @@ final class EntryProtocol {
         detach(walker, root, Spte.table(last), level - 1, at, known);
       } else if (Spte.isPresent(last)) {
         leaves++;
-        long late = Spte.accessedDirty(last) & ~known;
-        if (late != 0) {
-          hardware.setFlags(walker, root, at, late);
-        }
+        handOn(walker, root, at, last, known);
       }
     }
+    countOut(walker, table, level, leaves);
+  }
+
+  private static void countOut(Walker walker, int table, int level, int leaves) {
     if (leaves > 0) {
       walker.counters.add(MmuCounter.mapped(level), -leaves);
     }

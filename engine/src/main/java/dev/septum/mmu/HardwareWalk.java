@@ -64,17 +64,21 @@ final class HardwareWalk {
       long entry = walk(walker, root, gfn);
       int level = walker.level();
       while (Spte.isLeaf(entry, level) && Spte.allows(entry, accessBits)) {
+        int table = walker.place.table();
         long marked = entry | flags;
-        if (marked == entry) {
-          return entry;
-        }
         long witness =
-            arena.casEntry(walker.place.table(), root.index(geometry, gfn, level), entry, marked);
-        if (witness == entry) {
+            marked == entry
+                ? entry
+                : arena.casEntry(table, root.index(geometry, gfn, level), entry, marked);
+        if (witness != entry) {
+          walker.counters.increment(MmuCounter.RACES_LOST);
+          entry = witness;
+        } else if (arena.isDeadVolatile(table)) {
+          walker.place.restart(root.table(), geometry.levels());
+          entry = Spte.FROZEN; // as it will be
+        } else {
           return marked;
         }
-        walker.counters.increment(MmuCounter.RACES_LOST);
-        entry = witness;
       }
       if (!Spte.isFrozen(entry) && !Spte.isTable(entry, level)) {
         return Spte.EMPTY;

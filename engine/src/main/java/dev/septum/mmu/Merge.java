@@ -24,6 +24,7 @@ final class Merge {
   private final EntryProtocol protocol;
   private final Invalidation invalidation;
   private final boolean unasked;
+  private final boolean exchanges;
 
   Merge(TableArena arena, EntryProtocol protocol, Invalidation invalidation, MmuOptions options) {
     this.arena = arena;
@@ -31,6 +32,7 @@ final class Merge {
     this.protocol = protocol;
     this.invalidation = invalidation;
     this.unasked = options.collapseUnasked();
+    this.exchanges = unasked || options.exchangeOnMerge();
   }
 
   /**
@@ -82,7 +84,7 @@ final class Merge {
       Walker walker, Root root, RangeCursor cursor, MappingLimits limits, MirrorMerges merges) {
     int level = cursor.level();
     long gfn = cursor.gfn();
-    long leaf = leafOfAll(walker, Spte.table(cursor.entry()), level, 0);
+    long leaf = leafOfAll(Spte.table(cursor.entry()), level, 0);
     if (leaf == Spte.EMPTY || !merges.begin(gfn, level)) {
       return;
     }
@@ -136,7 +138,7 @@ final class Merge {
     long leaf =
         unasked
             ? leafOfFirst(Spte.table(entry), level)
-            : leafOfAll(walker, Spte.table(entry), level, geometry.index(gfn, level - 1));
+            : leafOfAll(Spte.table(entry), level, geometry.index(gfn, level - 1));
     return leaf == Spte.EMPTY
         ? entry
         : replace(walker, root, table, index, level, gfn, entry, leaf);
@@ -147,7 +149,9 @@ final class Merge {
       Walker walker, Root root, int table, int index, int level, long gfn, long entry, long leaf) {
     long start = geometry.round(gfn, level);
     long witness =
-        protocol.collapse(walker, root, table, index, level, start, entry, leaf, !unasked);
+        level == PageLevel.PG_2M && !exchanges
+            ? protocol.collapseFull(walker, root, table, index, start, entry, leaf)
+            : protocol.collapse(walker, root, table, index, level, start, entry, leaf, !unasked);
     if (witness != entry) {
       return witness;
     }
@@ -160,26 +164,16 @@ final class Merge {
    *
    * @param from which child to look at first: one that is likely to say no
    */
-  private long leafOfAll(Walker walker, int table, int level, int from) {
+  private long leafOfAll(int table, int level, int from) {
     int childLevel = level - 1;
     long child = arena.entryAcquire(table, from);
     if (!Spte.isLeaf(child, childLevel)) {
       return Spte.EMPTY;
     }
     long leaf = Spte.withoutAccessedDirty(Spte.makeHuge(child, level, geometry));
-    long flags = 0;
-    long[] children = walker.entries(childLevel);
-    arena.readAllAcquire(table, children);
-    long expected = Spte.makeSmall(leaf, level, 0, geometry);
-    long step = Spte.stepOf(childLevel, geometry);
-    for (long entry : children) {
-      if (Spte.withoutAccessedDirty(entry) != expected) {
-        return Spte.EMPTY;
-      }
-      flags |= Spte.accessedDirty(entry);
-      expected += step;
-    }
-    return leaf | flags;
+    long first = Spte.makeSmall(leaf, level, 0, geometry);
+    long differences = arena.differencesPlain(table, first, Spte.stepOf(childLevel, geometry));
+    return Spte.withoutAccessedDirty(differences) == 0 ? leaf | differences : Spte.EMPTY;
   }
 
   /**

@@ -239,12 +239,12 @@ final class ModelTest {
 
   @Test
   void catchesAnMmuThatPresetsDirty() {
-    assertCaught(new MmuOptions(true, false, false));
+    assertCaught(new MmuOptions(true, false, false, false));
   }
 
   @Test
   void catchesAnMmuThatTakesTheBitsOfTheFirstLeaf() {
-    assertCaught(new MmuOptions(false, true, false));
+    assertCaught(new MmuOptions(false, true, false, true));
   }
 
   private static void assertCaught(MmuOptions broken) {

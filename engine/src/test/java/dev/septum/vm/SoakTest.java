@@ -60,7 +60,7 @@ final class SoakTest {
 
   @Test
   void noticesDirtyPagesThatAMergeLoses() throws Exception {
-    MmuOptions firstLeafOnly = new MmuOptions(false, true, false);
+    MmuOptions firstLeafOnly = new MmuOptions(false, true, false, true);
     Soak soak = new Soak(2, Geometry.FOUR_LEVEL, firstLeafOnly, false);
     soak.run();
     GfnRange clean = GfnRange.ofPages(0, 1);
