@@ -14,7 +14,8 @@ import dev.septum.trace.MmuCounter;
  * at the root, where another operation has succeeded meanwhile. (In a mirror an entry that is being
  * changed is FROZEN as well: there a walk that began at the root ends at it.) Until a table that
  * was unlinked is full of FROZEN, a walk may still end in it: it is over before the operation that
- * unlinked the table is.
+ * unlinked the table is. What relies on A or D there looks for the mark of a dead table afterwards,
+ * and if it is set begins again at the root (the essay in {@link EntryProtocol}).
  */
 final class HardwareWalk {
   private final TableArena arena;

@@ -13,7 +13,9 @@ import dev.septum.paging.TableArena;
  * <p>Septum merges a table of present leaves, contiguous, of one permission; translation and
  * permission stay as they are for every gfn, A and D are those of any child. While the table is
  * looked at no install can succeed in it, because nothing in it is empty; an A or D that a walk
- * sets after the look is found when the table is detached, and handed on.
+ * sets after the look is found by a second one, or by its writer, and handed on. Tables of 4K
+ * leaves are marked as dead, others, and with {@link MmuOptions#exchangeOnMerge} all, exchanged
+ * entry by entry (the essay in {@link EntryProtocol}).
  *
  * <p>KVM's way ({@link MmuOptions#collapseUnasked}) is to take the bits of the first present leaf
  * below, and the largest level first; and to flush the whole range if anything in it was merged.

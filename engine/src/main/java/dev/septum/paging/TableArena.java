@@ -53,7 +53,10 @@ public final class TableArena {
   private final long[][] entries;
   private final long[][] descriptors;
 
-  /** 0, 1, 2 and so on, a quarter as many as a table has entries: HotSpot 17 makes no wide ones. */
+  /**
+   * 0, 1, 2 and so on, for a quarter of a table: as an array, because HotSpot 17 makes no wide
+   * ones.
+   */
   private final long[] ramp;
 
   private int carved;
@@ -286,9 +289,9 @@ public final class TableArena {
   /**
    * In which bits any entry of a table differs from {@code first}, {@code first + step}, and so on.
    *
-   * <p>Plain reads, in no order, so that they become wide ones (HotSpot makes them of a loop that
-   * adds up four terms at once): for who needs to see only what was written before a fence of its
-   * own, or before its lock. A 64-bit HotSpot does not tear a long.
+   * <p>Plain reads, in no order, so that they become wide ones (HotSpot 17 does that for several
+   * terms in one step, not for one): for who needs to see only what was written before a fence of
+   * its own, or before it had its lock. A 64-bit HotSpot does not tear a long.
    *
    * @param step a power of two
    * @return 0 if they are just these

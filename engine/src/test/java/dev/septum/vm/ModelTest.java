@@ -238,6 +238,12 @@ final class ModelTest {
   }
 
   @Test
+  void agreesWithAPlainMapAlsoIfMergesExchange() {
+    MmuOptions byExchange = new MmuOptions(false, false, false, true);
+    compare(byExchange, new Geometry(3, 2), 3, 11);
+  }
+
+  @Test
   void catchesAnMmuThatPresetsDirty() {
     assertCaught(new MmuOptions(true, false, false, false));
   }
