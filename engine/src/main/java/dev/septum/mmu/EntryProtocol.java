@@ -3,6 +3,7 @@ package dev.septum.mmu;
 import dev.septum.mmu.ExternalPageTable.Outcome;
 import dev.septum.paging.EntryPlace;
 import dev.septum.paging.Geometry;
+import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
 import dev.septum.trace.MmuCounter;
@@ -21,10 +22,11 @@ import org.jspecify.annotations.Nullable;
  *   leaf    the same with A or D   (HardwareWalk)          none       CAS
  *   empty   table                  link                    shared     CAS
  *   leaf    table (a split)        link                    shared     CAS
- *   table   leaf (a merge)         collapse                shared     CAS
+ *   table   leaf (a merge)         collapse, collapseFull  shared     CAS
  *   leaf    empty                  clear; clearLeaves      exclusive  release; plain
  *   table   empty                  unlinkEmpty; detachAll  exclusive  release; exchange
- *   any     FROZEN, once its table is unlinked: detach, in its caller's mode, by exchange
+ *   any     FROZEN, once its table is unlinked: detach, in its caller's mode, by exchange;
+ *           or collapseFull, shared, plain stores behind a mark
  *
  * In a mirror root, three steps take the place of one, in either mode (protocol "mirror"):
  *
@@ -43,13 +45,39 @@ import org.jspecify.annotations.Nullable;
  * releases them; every walk acquires.
  *
  * A dead table. Once the CAS has unlinked a table, threads that reached it before, or that remember it
- * (EntryPlace) and come back, may read and CAS in it until each entry has been exchanged for FROZEN. So
- * an A or D set there is seen from the root only once it is handed on, which is before the operation
- * that unlinked the table returns. Each of its entries is exchanged for FROZEN; where that was a table, it is detached in turn.
- * From then on every CAS in it fails, and whoever sees FROZEN starts again at the root, where the
- * table is gone. What the exchange returns is what the entry was at the end: a leaf that a late fault
- * installed is counted out, an A or D that a late walk set is handed on to the leaf that took the
- * table's place. The table may be used again after a grace period.
+ * (EntryPlace) and come back, may read and CAS in it until it is full of FROZEN. From then on every CAS in
+ * it fails, and whoever sees FROZEN starts again at the root, where the table is gone. An A or D set there
+ * meanwhile is seen from the root only once it is handed on to what took the table's place, which is before
+ * the operation that unlinked the table returns, or the access that set it does. The table may be used again
+ * after a grace period. There are two ways to get there.
+ *
+ *   By exchange (detach): any table, in either mode. Each entry is exchanged for FROZEN; where it was a
+ *   table, that is detached in turn. What the exchange returns is what the entry was at the end: a leaf that
+ *   a late fault installed is counted out, an A or D that a late walk set is handed on.
+ *
+ *   By mark (collapseFull): a table seen full of 4K leaves, contiguous, of one permission, under the shared
+ *   lock. Nothing in it is empty, nothing becomes empty while the lock is shared, and below 4K nothing is
+ *   linked: so all that others can still do is to set A or D, or to give a leaf a permission (install). In
+ *   this order:
+ *
+ *     merge                                  writer of a bit
+ *     1 look at all entries                  a CAS in the table
+ *     2 CAS the parent; A and D of all       b if the table is marked, begin again at the root
+ *     3 mark the table; full fence
+ *     4 look again; hand on late A and D
+ *     5 fill the table with FROZEN
+ *
+ *   The store of 3 and the loads of 4 are ordered by the fence, the CAS of a and the load of b are both
+ *   volatile: so either b finds the mark, or 4 finds what a wrote. Who merely finds the flag that it wants
+ *   set already, by somebody else's a, looks for the mark as well: the loads of 4 may have come before that
+ *   a. The looks are plain reads: those of 1 are no older than the lock, since when leaves have come but none
+ *   has gone, so a table that looks full is full, and a flag that 1 has missed is found by 4; those of 4 come
+ *   behind the fence. The stores of 5 are plain too: what they overwrite was found by 4, or its writer finds
+ *   the mark; a CAS behind them fails. A long is not torn.
+ *
+ *   A permission given in the table between 1 and 3 is lost with it: the next access faults once more.
+ *   Nobody takes one away under the shared lock; who adds that (a write-protect) must look for the mark,
+ *   and make 4 hand it on. A mark is not undone: it goes when the table is taken for use again.
  *
  * Mirror. FROZEN is a lock on one entry: whoever put it there asks the external page table for the
  * change, and then publishes the new entry, or restores the old one if that was refused. Others who meet
@@ -90,13 +118,20 @@ final class EntryProtocol {
    * Puts a leaf in the place of an empty entry or of a leaf of the same frame. Shared.
    *
    * @param gfn any gfn under the entry
-   * @return the witness: {@code old} if it is done; FROZEN if a mirror's external table refused
+   * @return the witness: {@code old} if it is done; FROZEN if a mirror's external table refused, or
+   *     if the table was dead when it was done
    */
   long install(
       Walker walker, Root root, int table, int index, int level, long gfn, long old, long leaf) {
     long witness = change(walker, root, table, index, level, gfn, old, leaf);
-    if (witness == old && !Spte.isPresent(old)) {
+    if (witness != old) {
+      return witness;
+    }
+    if (!Spte.isPresent(old)) {
       walker.counters.increment(MmuCounter.mapped(level));
+    } else if (arena.isDeadVolatile(table)) {
+      walker.place.restart();
+      return Spte.FROZEN;
     }
     return witness;
   }
@@ -209,16 +244,65 @@ final class EntryProtocol {
       long old,
       long leaf,
       boolean keepFlags) {
-    long witness = arena.casEntry(table, index, old, leaf);
-    if (witness != old) {
-      walker.counters.increment(MmuCounter.RACES_LOST);
-      return witness;
+    long witness = replaceTable(walker, table, index, level, old, leaf);
+    if (witness == old) {
+      long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
+      detach(walker, root, Spte.table(old), level - 1, gfn, known);
     }
-    walker.counters.increment(MmuCounter.mapped(level));
-    walker.counters.increment(MmuCounter.MERGES);
-    long known = keepFlags ? Spte.accessedDirty(leaf) : Spte.ACCESSED | Spte.DIRTY;
-    detach(walker, root, Spte.table(old), level - 1, gfn, known);
     return witness;
+  }
+
+  /**
+   * Puts a 2M leaf in the place of a table that was seen full: 4K leaves that say what it says, but
+   * for A and D. The table is marked dead. Shared. The caller flushes as after {@link #collapse}.
+   *
+   * @param gfn the first gfn under the entry
+   * @param leaf with each A and D that was seen in the table
+   * @return the witness: {@code old} if it is done
+   */
+  long collapseFull(Walker walker, Root root, int table, int index, long gfn, long old, long leaf) {
+    long witness = replaceTable(walker, table, index, PageLevel.PG_2M, old, leaf);
+    if (witness == old) {
+      int dead = Spte.table(old);
+      arena.markDeadThenFence(dead);
+      handOnLate(walker, root, dead, gfn, leaf);
+      arena.freezePlain(dead);
+      countOut(walker, dead, PageLevel.PG_4K, geometry.entries());
+    }
+    return witness;
+  }
+
+  /** The CAS of a merge, and its counts. */
+  long replaceTable(Walker walker, int table, int index, int level, long old, long leaf) {
+    long witness = arena.casEntry(table, index, old, leaf);
+    if (witness == old) {
+      walker.counters.increment(MmuCounter.mapped(level));
+      walker.counters.increment(MmuCounter.MERGES);
+    } else {
+      walker.counters.increment(MmuCounter.RACES_LOST);
+    }
+    return witness;
+  }
+
+  /** The second look at a table that is marked dead: sets what {@code leaf} does not have yet. */
+  void handOnLate(Walker walker, Root root, int dead, long gfn, long leaf) {
+    long known = Spte.accessedDirty(leaf);
+    long clean = Spte.withoutAccessedDirty(leaf);
+    long first = Spte.makeSmall(clean, PageLevel.PG_2M, 0, geometry);
+    long step = Spte.stepOf(PageLevel.PG_4K, geometry);
+    if ((Spte.accessedDirty(arena.differencesPlain(dead, first, step)) & ~known) != 0) {
+      for (int index = 0; index < geometry.entries(); index++) {
+        handOn(walker, root, gfn + index, arena.entryAcquire(dead, index), known);
+      }
+    }
+  }
+
+  /** Sets those A and D of an entry that the leaf in its place did not have when it was made. */
+  private void handOn(Walker walker, Root root, long gfn, long last, long known) {
+    long late = Spte.accessedDirty(last) & ~known;
+    if (late != 0) {
+      hardware.setFlags(walker, root, gfn, late);
+    }
   }
 
   /**
@@ -305,12 +389,13 @@ final class EntryProtocol {
         detach(walker, root, Spte.table(last), level - 1, at, known);
       } else if (Spte.isPresent(last)) {
         leaves++;
-        long late = Spte.accessedDirty(last) & ~known;
-        if (late != 0) {
-          hardware.setFlags(walker, root, at, late);
-        }
+        handOn(walker, root, at, last, known);
       }
     }
+    countOut(walker, table, level, leaves);
+  }
+
+  private static void countOut(Walker walker, int table, int level, int leaves) {
     if (leaves > 0) {
       walker.counters.add(MmuCounter.mapped(level), -leaves);
     }

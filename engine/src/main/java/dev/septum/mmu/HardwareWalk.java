@@ -14,7 +14,8 @@ import dev.septum.trace.MmuCounter;
  * starts again at the root, where another operation has succeeded meanwhile. (In a mirror an entry
  * that is being changed is FROZEN as well: there a walk that began at the root ends at it.) Until a
  * table that was unlinked is full of FROZEN, a walk may still end in it: it is over before the
- * operation that unlinked the table is.
+ * operation that unlinked the table is. What relies on A or D there looks for the mark of a dead
+ * table afterwards, and if it is set begins again at the root (the essay in {@link EntryProtocol}).
  */
 final class HardwareWalk {
   private final TableArena arena;
@@ -67,17 +68,21 @@ final class HardwareWalk {
       long entry = walk(walker, root, gfn);
       int level = walker.level();
       while (Spte.isLeaf(entry, level) && Spte.allows(entry, accessBits)) {
+        int table = walker.place.table();
         long marked = entry | flags;
-        if (marked == entry) {
-          return entry;
-        }
         long witness =
-            arena.casEntry(walker.place.table(), root.index(geometry, gfn, level), entry, marked);
-        if (witness == entry) {
+            marked == entry
+                ? entry
+                : arena.casEntry(table, root.index(geometry, gfn, level), entry, marked);
+        if (witness != entry) {
+          walker.counters.increment(MmuCounter.RACES_LOST);
+          entry = witness;
+        } else if (arena.isDeadVolatile(table)) {
+          walker.place.restart();
+          entry = Spte.FROZEN; // as it will be
+        } else {
           return marked;
         }
-        walker.counters.increment(MmuCounter.RACES_LOST);
-        entry = witness;
       }
       if (!Spte.isFrozen(entry) && !Spte.isTable(entry, level)) {
         return Spte.EMPTY;

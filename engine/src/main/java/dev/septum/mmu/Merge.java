@@ -13,7 +13,9 @@ import dev.septum.paging.TableArena;
  * <p>Septum merges a table of present leaves, contiguous, of one permission; translation and
  * permission stay as they are for every gfn, A and D are those of any child. While the table is
  * looked at no install can succeed in it, because nothing in it is empty; an A or D that a walk
- * sets after the look is found when the table is detached, and handed on.
+ * sets after the look is found by a second one, or by its writer, and handed on. Tables of 4K
+ * leaves are marked as dead, others, and with {@link MmuOptions#exchangeOnMerge} all, exchanged
+ * entry by entry (the essay in {@link EntryProtocol}).
  *
  * <p>KVM's way ({@link MmuOptions#collapseUnasked}) is to take the bits of the first present leaf
  * below, and the largest level first; and to flush the whole range if anything in it was merged.
@@ -24,6 +26,7 @@ final class Merge {
   private final EntryProtocol protocol;
   private final Invalidation invalidation;
   private final boolean unasked;
+  private final boolean exchanges;
 
   Merge(TableArena arena, EntryProtocol protocol, Invalidation invalidation, MmuOptions options) {
     this.arena = arena;
@@ -31,6 +34,7 @@ final class Merge {
     this.protocol = protocol;
     this.invalidation = invalidation;
     this.unasked = options.collapseUnasked();
+    this.exchanges = unasked || options.exchangeOnMerge();
   }
 
   /**
@@ -82,7 +86,7 @@ final class Merge {
       Walker walker, Root root, RangeCursor cursor, MappingLimits limits, MirrorMerges merges) {
     int level = cursor.level();
     long gfn = cursor.gfn();
-    long leaf = leafOfAll(walker, Spte.table(cursor.entry()), level, 0);
+    long leaf = leafOfAll(Spte.table(cursor.entry()), level, 0);
     if (leaf == Spte.EMPTY || !merges.begin(gfn, level)) {
       return;
     }
@@ -136,7 +140,7 @@ final class Merge {
     long leaf =
         unasked
             ? leafOfFirst(Spte.table(entry), level)
-            : leafOfAll(walker, Spte.table(entry), level, geometry.index(gfn, level - 1));
+            : leafOfAll(Spte.table(entry), level, geometry.index(gfn, level - 1));
     return leaf == Spte.EMPTY
         ? entry
         : replace(walker, root, table, index, level, gfn, entry, leaf);
@@ -147,7 +151,9 @@ final class Merge {
       Walker walker, Root root, int table, int index, int level, long gfn, long entry, long leaf) {
     long start = geometry.round(gfn, level);
     long witness =
-        protocol.collapse(walker, root, table, index, level, start, entry, leaf, !unasked);
+        level == PageLevel.PG_2M && !exchanges
+            ? protocol.collapseFull(walker, root, table, index, start, entry, leaf)
+            : protocol.collapse(walker, root, table, index, level, start, entry, leaf, !unasked);
     if (witness != entry) {
       return witness;
     }
@@ -160,26 +166,16 @@ final class Merge {
    *
    * @param from which child to look at first: one that is likely to say no
    */
-  private long leafOfAll(Walker walker, int table, int level, int from) {
+  private long leafOfAll(int table, int level, int from) {
     int childLevel = level - 1;
     long child = arena.entryAcquire(table, from);
     if (!Spte.isLeaf(child, childLevel)) {
       return Spte.EMPTY;
     }
     long leaf = Spte.withoutAccessedDirty(Spte.makeHuge(child, level, geometry));
-    long flags = 0;
-    long[] children = walker.entries(childLevel);
-    arena.readAllAcquire(table, children);
-    long expected = Spte.makeSmall(leaf, level, 0, geometry);
-    long step = Spte.stepOf(childLevel, geometry);
-    for (long entry : children) {
-      if (Spte.withoutAccessedDirty(entry) != expected) {
-        return Spte.EMPTY;
-      }
-      flags |= Spte.accessedDirty(entry);
-      expected += step;
-    }
-    return leaf | flags;
+    long first = Spte.makeSmall(leaf, level, 0, geometry);
+    long differences = arena.differencesPlain(table, first, Spte.stepOf(childLevel, geometry));
+    return Spte.withoutAccessedDirty(differences) == 0 ? leaf | differences : Spte.EMPTY;
   }
 
   /**

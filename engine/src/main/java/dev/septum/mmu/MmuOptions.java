@@ -10,11 +10,15 @@ package dev.septum.mmu;
  *     and a flush of the whole range; else both want a full, uniform table, keep its A and D, and
  *     flush what was replaced
  * @param flushAllOnZap a zap flushes everything; else only what it removed
+ * @param exchangeOnMerge a merge exchanges each entry of the table that it has unlinked for FROZEN;
+ *     else it marks a table of 4K leaves as dead, once for all (those that are not full, which only
+ *     {@code collapseUnasked} merges, and those of larger leaves are exchanged all the same)
  */
-public record MmuOptions(boolean presetDirty, boolean collapseUnasked, boolean flushAllOnZap) {
+public record MmuOptions(
+    boolean presetDirty, boolean collapseUnasked, boolean flushAllOnZap, boolean exchangeOnMerge) {
   /** Septum's own ways. */
-  public static final MmuOptions SEPTUM = new MmuOptions(false, false, false);
+  public static final MmuOptions SEPTUM = new MmuOptions(false, false, false, false);
 
   /** KVM's ways, as recorded of Linux 7.3. */
-  public static final MmuOptions KVM = new MmuOptions(true, true, true);
+  public static final MmuOptions KVM = new MmuOptions(true, true, true, true);
 }

@@ -10,10 +10,17 @@
  * <table>
  * <caption>Shared state of this room</caption>
  * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
- * <tr><td>entries of a tree (in {@code paging.TableArena})</td><td>acquire</td><td>by {@code
+ * <tr><td>entries of a tree (in {@code paging.TableArena})</td><td>acquire; plain
+ *   where a merge looks at a whole table ({@code differencesPlain}), before its CAS and behind its
+ *   fence</td><td>by {@code
  *   EntryProtocol} and {@code HardwareWalk} alone; CAS, exchange; release under the exclusive lock, or
- *   plain ({@code clearLeavesPlain}, {@code isClearPlain})</td><td>see the essay in {@code EntryProtocol}; a FROZEN entry of a mirror is its
+ *   plain ({@code clearLeavesPlain}, {@code isClearPlain}); plain in a table that is marked dead
+ *   ({@code freezePlain})</td><td>see the essay in {@code EntryProtocol}; a FROZEN entry of a mirror is its
  *   writer's alone, who publishes or restores it by release</td><td>a walk's acquire reads</td></tr>
+ * <tr><td>the mark of a dead table (its state in {@code paging.TableArena})</td><td>volatile, behind
+ *   a CAS in the table ({@code isDeadVolatile})</td><td>volatile, then a full fence ({@code
+ *   markDeadThenFence}), by who unlinked it</td><td>a read section: the table is not used again</td>
+ *   <td>the CAS in the table and the merge's second look: one of the two sees the other</td></tr>
  * <tr><td>{@code Invalidation.sequence}</td><td>acquire before a page lookup; plain under the lock
  *   </td><td>release, under the exclusive lock</td><td>the MMU lock</td><td>what an invalidation
  *   changed before it ended is seen by who reads the new sequence</td></tr>

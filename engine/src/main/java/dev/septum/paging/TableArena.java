@@ -3,6 +3,7 @@ package dev.septum.paging;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /**
  * Tables by frame number.
@@ -51,6 +52,13 @@ public final class TableArena {
   private final int limit;
   private final long[][] entries;
   private final long[][] descriptors;
+
+  /**
+   * 0, 1, 2 and so on, for a quarter of a table: as an array, because HotSpot 17 makes no wide
+   * ones.
+   */
+  private final long[] ramp;
+
   private int carved;
   private int nextChunk;
   private int nextSlot = 1; // number 0 is NO_TABLE
@@ -72,6 +80,7 @@ public final class TableArena {
     for (long room = chunkTables(0) - 1L; room < limit; room += chunkTables(chunks++)) {}
     this.entries = new long[chunks][];
     this.descriptors = new long[chunks][];
+    this.ramp = LongStream.range(0, geometry.entries() / 4).toArray();
   }
 
   /**
@@ -318,14 +327,41 @@ public final class TableArena {
     }
   }
 
-  /** Reads all entries of a table, in order, each as {@link #entryAcquire} does. */
-  public void readAllAcquire(int table, long[] into) {
+  /**
+   * In which bits any entry of a table differs from {@code first}, {@code first + step}, and so on.
+   *
+   * <p>Plain reads, in no order, so that they become wide ones (HotSpot 17 does that for several
+   * terms in one step, not for one): for who needs to see only what was written before a fence of
+   * its own, or before it had its lock. A 64-bit HotSpot does not tear a long.
+   *
+   * @param step a power of two
+   * @return 0 if they are just these
+   */
+  public long differencesPlain(int table, long first, long step) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
-    int from = offset(table, 0);
-    int count = geometry.entries();
-    for (int index = 0; index < count; index++) {
-      into[index] = (long) LONGS.getAcquire(chunk, from + index);
+    long[] indices = ramp;
+    int quarter = indices.length;
+    int shift = Long.numberOfTrailingZeros(step);
+    int from0 = offset(table, 0);
+    int from1 = from0 + quarter;
+    int from2 = from1 + quarter;
+    int from3 = from2 + quarter;
+    long first1 = first + quarter * step;
+    long first2 = first1 + quarter * step;
+    long first3 = first2 + quarter * step;
+    long differences = 0;
+    for (int i = 0; i < quarter; i++) {
+      long more = indices[i] << shift;
+      differences |=
+          (chunk[from0 + i] ^ (first + more))
+              | (chunk[from1 + i] ^ (first1 + more))
+              | (chunk[from2 + i] ^ (first2 + more))
+              | (chunk[from3 + i] ^ (first3 + more));
     }
+    for (int index = 4 * quarter; index < geometry.entries(); index++) { // a table of two
+      differences |= chunk[from0 + index] ^ (first + index * step);
+    }
+    return differences;
   }
 
   /**
@@ -342,6 +378,15 @@ public final class TableArena {
     }
   }
 
+  /**
+   * Makes all entries of a table FROZEN. Others may change them meanwhile: what they write is
+   * overwritten, so they look for the mark afterwards ({@link #isDeadVolatile}).
+   */
+  public void freezePlain(int table) {
+    int from = offset(table, 0);
+    Arrays.fill(entries[table >>> CHUNK_SHIFT], from, from + geometry.entries(), Spte.FROZEN);
+  }
+
   /** Empties a table that nobody else can reach yet. */
   public void clearPlain(int table) {
     int from = offset(table, 0);
@@ -356,13 +401,38 @@ public final class TableArena {
 
   /** Says what a table is; published with the entry that names it, or by its pool. */
   public void describe(int table, int level, long gfn, TableState state) {
-    descriptors[table >>> CHUNK_SHIFT][table & CHUNK_MASK] =
-        gfn | (long) level << LEVEL_SHIFT | (long) state.ordinal() << STATE_SHIFT;
+    descriptors[table >>> CHUNK_SHIFT][table & CHUNK_MASK] = describing(level, gfn, state);
+  }
+
+  private static long describing(int level, long gfn, TableState state) {
+    return gfn | (long) level << LEVEL_SHIFT | (long) state.ordinal() << STATE_SHIFT;
   }
 
   /** Changes only a table's state. The caller owns the table: it unlinked it or never linked it. */
   public void setState(int table, TableState state) {
     describe(table, level(table), gfn(table), state);
+  }
+
+  /**
+   * Marks an unlinked table as dead, for those who still stand in it; for its owner. A volatile
+   * store and a full fence: of a CAS in the table whose thread does not find the mark afterwards,
+   * the caller's reads see the effect.
+   */
+  public void markDeadThenFence(int table) {
+    LONGS.setVolatile(
+        descriptors[table >>> CHUNK_SHIFT],
+        table & CHUNK_MASK,
+        describing(level(table), gfn(table), TableState.DEAD));
+    VarHandle.fullFence(); // before reads that are plain
+  }
+
+  /**
+   * Whether a table is marked as dead; a volatile load, so that it comes behind the caller's CAS in
+   * the table. For whoever reached the table in the read section that it is in.
+   */
+  public boolean isDeadVolatile(int table) {
+    long now = (long) LONGS.getVolatile(descriptors[table >>> CHUNK_SHIFT], table & CHUNK_MASK);
+    return now >>> STATE_SHIFT == TableState.DEAD.ordinal();
   }
 
   /** The level of a table's entries. */

@@ -15,6 +15,9 @@
  *   (volatile); release under the exclusive lock</td><td>read section, and the protocols of {@code
  *   mmu}</td><td>whoever reads a table's number from an entry sees the table as it was filled
  *   </td></tr>
+ * <tr><td>the same, of a whole table that is merged</td><td>plain ({@code
+ *   differencesPlain})</td><td>plain, once it is marked dead ({@code freezePlain})</td><td>the shared
+ *   lock</td><td>the essay in {@code mmu.EntryProtocol}</td></tr>
  * <tr><td>the same, of a table not linked yet</td><td>plain</td><td>plain</td><td>the thread that
  *   took the table</td><td>the CAS that links it</td></tr>
  * <tr><td>{@code TableArena.entries[]}: a chunk</td><td>plain</td><td>plain</td><td>written under
@@ -23,6 +26,9 @@
  * <tr><td>{@code TableArena.descriptors[][]}</td><td>plain</td><td>plain</td><td>the table's owner:
  *   who took it, who unlinked it, or the pool</td><td>the CAS that links the table; batches pass
  *   through the pool's queue and monitor</td></tr>
+ * <tr><td>the same, whether the state is DEAD</td><td>volatile</td><td>volatile, then a full fence;
+ *   undone when the table is free again, after its grace period</td><td>the table's owner</td><td>a CAS
+ *   in the table, behind which it is read</td></tr>
  * <tr><td>{@code TableArena.carved} and its neighbours</td><td>plain</td><td>plain</td><td>the
  *   arena's monitor</td><td>-</td></tr>
  * <tr><td>{@code TablePool.live}, {@code peak}, {@code waiting}</td><td>volatile</td><td>getAndAdd,

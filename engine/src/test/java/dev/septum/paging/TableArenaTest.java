@@ -47,26 +47,68 @@ class TableArenaTest {
     assertEquals(limit, arena.carved());
   }
 
-  @Test
-  void aWholeTableIsFilledReadAndExchangedAndItsNeighboursAreNot() {
-    Geometry geometry = new Geometry(2, 3);
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 9})
+  void aWholeTableIsFilledExchangedAndFrozenAndItsNeighboursAreNot(int bits) {
+    Geometry geometry = new Geometry(2, bits);
     TableArena arena = new TableArena(geometry, 3);
     int[] tables = carveAll(arena);
     for (int table : tables) {
       arena.fillPlain(table, 100L * table, 2);
     }
-    long[] read = new long[geometry.entries() + 1];
-    arena.readAllAcquire(tables[1], read);
     long[] old = new long[geometry.entries()];
-    arena.exchangeAll(tables[1], Spte.FROZEN, old);
+    arena.exchangeAll(tables[1], 5, old);
     for (int index = 0; index < geometry.entries(); index++) {
-      assertEquals(100L * tables[1] + 2L * index, read[index]);
-      assertEquals(read[index], old[index]);
+      assertEquals(100L * tables[1] + 2L * index, old[index]);
+      assertEquals(5, arena.entryAcquire(tables[1], index));
+    }
+    arena.freezePlain(tables[1]);
+    for (int index = 0; index < geometry.entries(); index++) {
       assertEquals(Spte.FROZEN, arena.entryAcquire(tables[1], index));
       assertEquals(100L * tables[0] + 2L * index, arena.entryAcquire(tables[0], index));
       assertEquals(100L * tables[2] + 2L * index, arena.entryAcquire(tables[2], index));
     }
-    assertEquals(0, read[geometry.entries()]);
+  }
+
+  /** Each bit of each entry counts, and none of a neighbour's. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "1, 4096", "2, 4096", "3, 2", "9, 4096", "9, 2097152"})
+  void differencesAreThoseOfAnyEntry(int bits, long step) {
+    Geometry geometry = new Geometry(2, bits);
+    TableArena arena = new TableArena(geometry, 3);
+    int[] tables = carveAll(arena);
+    int table = tables[1];
+    arena.fillPlain(tables[0], 0L, 0);
+    arena.fillPlain(table, 77L, step);
+    arena.fillPlain(tables[2], 0L, 0);
+    assertEquals(0, arena.differencesPlain(table, 77, step));
+    for (int index = 0; index < geometry.entries(); index++) {
+      long entry = 77 + index * step;
+      long bit = 1L << (index * 7) % 63;
+      assertEquals(entry, arena.casEntry(table, index, entry, entry ^ bit));
+      assertEquals(bit, arena.differencesPlain(table, 77, step));
+      int other = geometry.entries() - 1 - index;
+      arena.exchangeEntry(table, other, arena.entryPlain(table, other) ^ 1L << 63);
+      assertEquals(bit | 1L << 63, arena.differencesPlain(table, 77, step));
+      arena.fillPlain(table, 77L, step);
+    }
+  }
+
+  @Test
+  void theMarkOfADeadTableGoesWhenItIsTakenAgain() {
+    TableArena arena = new TableArena(new Geometry(2, 1), 2);
+    int[] tables = carveAll(arena);
+    for (int table : tables) {
+      arena.describe(table, 1, 2L * table, TableState.LIVE);
+    }
+    arena.markDeadThenFence(tables[0]);
+    assertTrue(arena.isDeadVolatile(tables[0]));
+    assertFalse(arena.isDeadVolatile(tables[1]));
+    assertEquals(TableState.DEAD, arena.state(tables[0]));
+    assertEquals(2L * tables[0], arena.gfn(tables[0]));
+    assertEquals(1, arena.level(tables[0]));
+    arena.setState(tables[0], TableState.FREE);
+    assertFalse(arena.isDeadVolatile(tables[0]));
   }
 
   @ParameterizedTest

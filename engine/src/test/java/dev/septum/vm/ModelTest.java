@@ -238,13 +238,19 @@ final class ModelTest {
   }
 
   @Test
+  void agreesWithAPlainMapAlsoIfMergesExchange() {
+    MmuOptions byExchange = new MmuOptions(false, false, false, true);
+    compare(byExchange, new Geometry(3, 2), 3, 11);
+  }
+
+  @Test
   void catchesAnMmuThatPresetsDirty() {
-    assertCaught(new MmuOptions(true, false, false));
+    assertCaught(new MmuOptions(true, false, false, false));
   }
 
   @Test
   void catchesAnMmuThatTakesTheBitsOfTheFirstLeaf() {
-    assertCaught(new MmuOptions(false, true, false));
+    assertCaught(new MmuOptions(false, true, false, true));
   }
 
   private static void assertCaught(MmuOptions broken) {

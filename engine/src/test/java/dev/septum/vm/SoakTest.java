@@ -50,7 +50,19 @@ final class SoakTest {
   @ParameterizedTest(name = "{0} vCPUs, {1} levels of {2} bits")
   @CsvSource({"2, 4, 9", "8, 4, 9", "64, 4, 9", "8, 3, 2", "8, 2, 1"})
   void losesNoDirtyPageInSplitsAndMerges(int threads, int levels, int bits) throws Exception {
-    Soak soak = new Soak(threads, new Geometry(levels, bits), MmuOptions.SEPTUM, false);
+    losesNoDirtyPage(threads, new Geometry(levels, bits), MmuOptions.SEPTUM);
+  }
+
+  @ParameterizedTest(name = "{0} vCPUs, {1} levels of {2} bits")
+  @CsvSource({"2, 4, 9", "8, 3, 2"})
+  void losesNoDirtyPageInMergesByExchange(int threads, int levels, int bits) throws Exception {
+    MmuOptions byExchange = new MmuOptions(false, false, false, true);
+    losesNoDirtyPage(threads, new Geometry(levels, bits), byExchange);
+  }
+
+  private static void losesNoDirtyPage(int threads, Geometry geometry, MmuOptions options)
+      throws Exception {
+    Soak soak = new Soak(threads, geometry, options, false);
     soak.run();
     soak.checkEveryWrittenPageIsDirty();
     soak.checkSound();
@@ -60,7 +72,7 @@ final class SoakTest {
 
   @Test
   void noticesDirtyPagesThatAMergeLoses() throws Exception {
-    MmuOptions firstLeafOnly = new MmuOptions(false, true, false);
+    MmuOptions firstLeafOnly = new MmuOptions(false, true, false, true);
     Soak soak = new Soak(2, Geometry.FOUR_LEVEL, firstLeafOnly, false);
     soak.run();
     GfnRange clean = GfnRange.ofPages(0, 1);

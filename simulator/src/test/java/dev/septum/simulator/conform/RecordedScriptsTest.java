@@ -75,7 +75,7 @@ class RecordedScriptsTest {
   })
   void anotherWayDiffers(
       boolean presetDirty, boolean collapseUnasked, boolean flushAllOnZap, String field) {
-    MmuOptions other = new MmuOptions(presetDirty, collapseUnasked, flushAllOnZap);
+    MmuOptions other = new MmuOptions(presetDirty, collapseUnasked, flushAllOnZap, true);
     List<String> fields =
         Records.ofGroup("core").stream()
             .map(record -> Records.replay(record, other))
