@@ -203,13 +203,19 @@ final class ReplayFlags {
     return isStandardStream(json);
   }
 
+  /** The file of a replay's results: as the other. */
+  @Nullable JsonFile jsonFile() throws BadInputException {
+    return jsonFile(trace, "the trace");
+  }
+
   /**
    * A file of results, to be written later; null if there is none, or it is the standard output.
    *
-   * @throws BadInputException if it could not be written, or is the trace itself
+   * @param input a file whose place they must not take
+   * @throws BadInputException if it could not be written, or is the input itself
    */
-  @Nullable JsonFile jsonFile() throws BadInputException {
-    return json == null || isJsonToOutput() ? null : JsonFile.at(checkNotTrace(json));
+  @Nullable JsonFile jsonFile(@Nullable Path input, String what) throws BadInputException {
+    return json == null || isJsonToOutput() ? null : JsonFile.at(checkNot(input, what, json));
   }
 
   /** Writes the file of results, if there is one; complains and returns false if it cannot. */
@@ -240,14 +246,14 @@ final class ReplayFlags {
     err.flush();
   }
 
-  /** The results must not take the place of the trace. */
-  private Path checkNotTrace(Path results) throws BadInputException {
+  private static Path checkNot(@Nullable Path input, String what, Path results)
+      throws BadInputException {
     try {
-      if (trace != null
+      if (input != null
           && Files.exists(results)
-          && Files.exists(trace)
-          && Files.isSameFile(results, trace)) {
-        throw new BadInputException(results + ": is the trace itself");
+          && Files.exists(input)
+          && Files.isSameFile(results, input)) {
+        throw new BadInputException(results + ": is " + what + " itself");
       }
       return results;
     } catch (IOException e) {

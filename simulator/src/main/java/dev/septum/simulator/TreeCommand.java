@@ -53,21 +53,22 @@ import picocli.CommandLine.Spec;
       "",
       "A scenario's operations, one a line; '#' begins a comment:",
       "  machine normal|td [memory SIZE] [backing SIZE] [policy POLICY] [ve] [vcpus N]",
-      "        begins anew: 1G in pages of 2m, policy exclusive, no #VE, 2 vCPUs; a TD if none is begun",
-      "  private|shared|punch|zap|prefault RANGE",
-      "  promote|merge|split RANGE SIZE",
-      "        promote: private memory; merge, split: a normal VM's memory, or shared",
+      "                   begins anew; of 1G in pages of 2m, exclusive, without #VE,",
+      "                   with 2 vCPUs; a TD if none is begun",
+      "  private RANGE, shared RANGE, punch RANGE, zap RANGE, prefault RANGE",
+      "  promote RANGE SIZE                   of private memory",
+      "  merge RANGE SIZE, split RANGE SIZE   of a normal VM's memory, or shared",
       "  add GFN VALUE    a page of a TD's build, which 'finalize' ends",
       "  vcpu N           makes what follows; 0 at first",
       "  accept GFN SIZE",
-      "  touch GFN r|w|x [shared]",
-      "  store GFN VALUE [shared]",
-      "  load GFN [shared]",
-      "  seamcall LEAF GFN SIZE",
-      "        behind the host's back: TDH.MEM.RANGE.BLOCK, TDH.MEM.RANGE.UNBLOCK, TDH.MEM.PAGE.REMOVE"
-          + " or TDH.MEM.SEPT.RD",
+      "  touch GFN r|w|x [shared], store GFN VALUE [shared], load GFN [shared]",
+      "  seamcall LEAF GFN SIZE               behind the host's back, of",
+      "                   TDH.MEM.RANGE.BLOCK, TDH.MEM.RANGE.UNBLOCK,",
+      "                   TDH.MEM.PAGE.REMOVE, TDH.MEM.SEPT.RD",
       "  audit",
       "  print [RANGE]    else the trees are printed at the end",
+      "An operation's result is followed by what it brought about: SEAMCALLs, splits,"
+          + " kicks, anomalies of the guest.",
       "",
       "Exit codes: 0 done; 1 the replay failed, or a scenario's machine is bugged; 2 bad usage or"
           + " input."
@@ -167,6 +168,9 @@ public final class TreeCommand implements Callable<Integer> {
     TreeJson.put(json.putObject("tree"), shown);
     PrintWriter out = spec.commandLine().getOut();
     if (!flags.isJsonToOutput()) {
+      out.printf(
+          "%s: %d accesses, seed %d%n",
+          result.plan().trace().file(), result.accesses(), result.plan().seed());
       TreeText.print(out, shown, "");
     }
     return finish(json, file) && flags.isSound(result);
@@ -183,7 +187,7 @@ public final class TreeCommand implements Callable<Integer> {
   // A scenario.
 
   private boolean ofScenario() throws BadInputException {
-    JsonFile file = flags.jsonFile();
+    JsonFile file = flags.jsonFile(script, "the scenario");
     Scenario read = Scenario.read(source());
     ObjectNode json = MAPPER.createObjectNode().put("source", read.name());
     ArrayNode steps = json.putArray("steps");

@@ -43,6 +43,15 @@ final class TreeCommandTest {
   }
 
   @Test
+  void theSampleOfTheReadmeIsOfOne() throws Exception {
+    String readme = Files.readString(Path.of("..", "README.md"));
+    int from = readme.indexOf("  16  accept 0x205 4k");
+    String sample = readme.substring(from, readme.indexOf("```", from));
+    assertEquals(0, run("tree", "--scenario", "ve-guest"));
+    assertTrue(out.contains(sample), sample);
+  }
+
+  @Test
   void theJsonSaysWhatTheTextSays() throws Exception {
     Path json = directory.resolve("out.json");
     assertEquals(0, run("tree", "--scenario", "mixed-accepts", "--json", json.toString()));
@@ -99,6 +108,38 @@ final class TreeCommandTest {
         """,
         out.substring(out.indexOf("      ! 0x100")));
     assertEquals(4, out.lines().filter(line -> line.contains("!")).count(), out);
+  }
+
+  @Test
+  void aBuggedMachineIsShownAndFailsTheCommand() throws Exception {
+    Path json = directory.resolve("out.json");
+    String text =
+        """
+        private 0x0+8
+        add 0x1 7
+        add 0x2 8
+        seamcall TDH.MEM.PAGE.REMOVE 0x1 4k
+        finalize
+        zap 0x1+1
+        load 0x2
+        print 0x1+2
+        """;
+    script(1, text, "--json", json.toString());
+    String evidence = "TDH.MEM.RANGE.BLOCK of gpa 0x1000 at 4K: TDX_EPT_ENTRY_STATE_INCORRECT|RCX";
+    assertTrue(err.startsWith("septum: the machine is bugged: " + evidence), err);
+    assertEquals(
+        2, out.lines().filter(line -> line.contains("refused: the machine is bug")).count());
+    assertEquals(
+        """
+              ! 0x1-0x2  -       4K 0x480001 RWX A D  4K FREE             private  -        4K
+                0x2-0x3  -       4K 0x480002 RWX A D  4K 0x480002 MAPPED  private  -        4K
+              ! mirror and S-EPT disagree in 1 of the rows
+        """,
+        out.substring(out.indexOf("      ! 0x1")));
+    JsonNode root = new ObjectMapper().readTree(json.toFile());
+    assertTrue(root.at("/bugged").textValue().startsWith(evidence), out);
+    assertEquals(1, root.at("/steps/7/tree/disagreeing").longValue());
+    assertFalse(root.at("/steps/7/tree/rows/0/agrees").booleanValue());
   }
 
   @Test
@@ -244,6 +285,9 @@ final class TreeCommandTest {
   void aFileThatIsNoScenarioIsBadInput() throws Exception {
     Path file = script(2, "# nothing\n");
     assertEquals(file + ": expected operations, found none", err.strip());
+    assertEquals(2, run("tree", "--script", file.toString(), "--json", file.toString()));
+    assertEquals(file + ": is the scenario itself", err.strip());
+    assertEquals("# nothing\n", Files.readString(file));
     assertEquals(2, run("tree", "--script", directory.resolve("none").toString()));
     assertEquals(directory.resolve("none") + ": no such file", err.strip());
     assertEquals(2, run("tree", "--script", ""));
@@ -258,10 +302,9 @@ final class TreeCommandTest {
   @Test
   void aReplayOfANormalVmLeavesOneTree() throws Exception {
     Path trace = Files.writeString(directory.resolve("a.trace"), TRACE);
-    String[] line = {
-      "tree", "-q", "--trace", trace.toString(), "--backing", "4k", "--memory", "8M"
-    };
-    assertEquals(0, run(line));
+    String options = "tree -q --backing 4k --memory 8M --seed 1 --trace ";
+    assertEquals(0, run((options + trace).split(" ")));
+    assertTrue(out.startsWith(trace + ": 5 accesses, seed 1\n"), out);
     assertEquals(
         """
           gfns         direct               backing
@@ -271,34 +314,15 @@ final class TreeCommandTest {
           0x203-0x204  4K 0x100203 RWX A D  4K
           0x600-0x601  4K 0x100600 RWX A    4K
         """,
-        out);
+        out.substring(out.indexOf('\n') + 1));
   }
 
   @Test
   void aReplayInATrustDomainLeavesThree() throws Exception {
     Path trace = Files.writeString(directory.resolve("a.trace"), TRACE);
     Path json = directory.resolve("out.json");
-    String[] line = {
-      "tree",
-      "-q",
-      "--trace",
-      trace.toString(),
-      "--memory",
-      "8M",
-      "--vm",
-      "td",
-      "--guest",
-      "ve",
-      "--limit",
-      "2",
-      "--range",
-      "0x0+1024",
-      "--json",
-      json.toString(),
-      "--seed",
-      "1"
-    };
-    assertEquals(0, run(line));
+    String options = "tree -q --vm td --guest ve --memory 8M --limit 2 --range 0x0+1024 --trace ";
+    assertEquals(0, run((options + trace + " --json " + json).split(" ")));
     JsonNode root = new ObjectMapper().readTree(json.toFile());
     assertEquals(0, root.at("/violations").longValue());
     assertEquals(0, root.at("/tree/disagreeing").longValue());
@@ -311,7 +335,7 @@ final class TreeCommandTest {
           0x2-0x5  -       3x4K 0x480002 RWX A D  3x4K 0x480002 PENDING  private  2M       2M
         and 4 more rows (--limit)
         """,
-        out);
+        out.substring(out.indexOf('\n') + 1));
   }
 
   @Test
