@@ -5,6 +5,7 @@ import dev.septum.simulator.guest.GuestMemory;
 import dev.septum.vm.TrustDomainHost;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,13 @@ final class HostChanges extends HostThread {
   private final double overZap;
   private final long allConversions;
   private final long allPunches;
+
+  /** What is shared, as far as the guest knows. */
   private @Nullable GfnRange shared;
+
+  /** What is shared. */
+  private GfnRange taken = new GfnRange(0, 1);
+
   private long conversions;
   private long punches;
   private long overZapped;
@@ -117,9 +124,8 @@ final class HostChanges extends HostThread {
 
   private void bringBack() {
     if (shared != null) {
-      memory.beginTaking(shared);
-      long unused = host.convertToPrivate(shared);
-      memory.endTaking(shared);
+      GfnRange range = shared;
+      take(range, () -> host.convertToPrivate(taken));
       shared = null;
       conversions++;
     }
@@ -127,20 +133,22 @@ final class HostChanges extends HostThread {
 
   private void convert() {
     GfnRange range = ranges.next();
-    GfnRange taken = orTooMuch(range);
-    memory.beginTaking(range);
-    long unused = host.convertToShared(taken);
-    memory.endTaking(range);
-    shared = taken;
+    taken = orTooMuch(range);
+    take(range, () -> host.convertToShared(taken));
+    shared = range;
   }
 
   private void punch() {
     GfnRange range = ranges.next();
-    GfnRange taken = orTooMuch(range);
-    memory.beginTaking(range);
-    long unused = host.punchHole(taken);
-    memory.endTaking(range);
+    GfnRange hole = orTooMuch(range);
+    take(range, () -> host.punchHole(hole));
     punches++;
+  }
+
+  private void take(GfnRange told, LongSupplier how) {
+    memory.beginTaking(told);
+    long unused = how.getAsLong();
+    memory.endTaking(told);
   }
 
   private GfnRange orTooMuch(GfnRange range) {
