@@ -10,6 +10,8 @@ module dev.septum.simulator {
 
   opens dev.septum.simulator to
       info.picocli;
+  opens dev.septum.simulator.tree to
+      info.picocli;
   opens dev.septum.simulator.conform to
       info.picocli;
 }

@@ -5,7 +5,8 @@ import java.util.Arrays;
 
 /**
  * The state of a module, put in place and looked at from outside: for records of the real module,
- * and for tests. A module that runs for its own sake has no use for it.
+ * for a look at a tree at rest, and for tests. A module that runs for its own sake has no use for
+ * it.
  *
  * <p>What is set here is taken as it is: no lock is asked for, and nothing is checked but that a
  * place exists. So a state can be set that no sequence of calls leads to, and the module may then

@@ -122,6 +122,16 @@ public final class TrustDomainHost {
   }
 
   /**
+   * Whether all of the block of a level around a gfn is private, or all of it is shared. To be
+   * asked at rest.
+   *
+   * @param level 4K, 2M or 1G
+   */
+  public boolean isUniform(long gfn, PageLevel level) {
+    return parts.attributes().isUniform(gfn, level.number());
+  }
+
+  /**
    * Makes a range private; nothing of it is accepted.
    *
    * @return how many shared leaves were removed

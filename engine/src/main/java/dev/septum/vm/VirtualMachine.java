@@ -92,6 +92,11 @@ public final class VirtualMachine implements AutoCloseable {
     return slots;
   }
 
+  /** Whether this is a trust domain. */
+  public boolean isTrustDomain() {
+    return td != null;
+  }
+
   /**
    * What a trust domain has besides.
    *

@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReplayCommand.class,
       ConformCommand.class,
       DecodeCommand.class,
+      TreeCommand.class,
       GenerateCompletion.class
     },
     description = {

@@ -95,6 +95,13 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** A scenario that ships with the project. */
+  static final class ShippedScenario extends OneOf<String> {
+    ShippedScenario() {
+      super("zap-in-2m", "mixed-accepts", "ve-guest");
+    }
+  }
+
   /** A size of page. */
   static final class LeafLevel extends OneOf<PageLevel> {
     LeafLevel() {

@@ -1,31 +1,16 @@
 package dev.septum.simulator;
 
-import dev.septum.paging.PageLevel;
-import dev.septum.simulator.input.Trace;
-import dev.septum.simulator.input.TraceSource;
-import dev.septum.simulator.replay.GuestLayout;
-import dev.septum.simulator.replay.Injection;
 import dev.septum.simulator.replay.Replay;
-import dev.septum.simulator.replay.ReplayPlan;
 import dev.septum.simulator.replay.ReplayResult;
-import dev.septum.simulator.replay.TrustDomainPlan;
 import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.JsonReport;
 import dev.septum.simulator.report.ProgressLine;
-import dev.septum.simulator.report.Terminal;
 import dev.septum.simulator.report.TextReport;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code septum replay}: a guest's recorded accesses, made again through the engine. */
@@ -69,302 +54,34 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 sound; 1 the run or the audit failed; 2 bad usage or input."
     })
 public final class ReplayCommand implements Callable<Integer> {
-  private static final String STANDARD_STREAM = "-";
-  private static final int MAX_CHURN = 1_000_000;
-  private static final int SEED_BITS = 48;
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--trace",
-      paramLabel = "FILE|-",
-      description =
-          "The trace; - is the standard input. Default: a Linux boot that ships with Septum.")
-  private @Nullable Path trace;
-
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "auto",
-      converter = OneOf.Format.class,
-      completionCandidates = OneOf.Format.class,
-      description =
-          "How the trace is written: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}, by its first"
-              + " line that is no comment.")
-  private FormatChoice format = FormatChoice.AUTO;
-
-  @Option(
-      names = "--vm",
-      paramLabel = "KIND",
-      defaultValue = "normal",
-      converter = OneOf.Machine.class,
-      completionCandidates = OneOf.Machine.class,
-      description = "The kind of machine: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private MachineKind vm = MachineKind.NORMAL;
-
-  @Option(
-      names = "--vcpus",
-      paramLabel = "N",
-      description =
-          "How many vCPUs, 1 to 1024. If not as many as in the trace, its lines are dealt to them in blocks."
-              + " Default: those of the trace.")
-  private @Nullable Integer vcpus;
-
-  @Option(
-      names = "--memory",
-      paramLabel = "SIZE",
-      converter = MemorySize.class,
-      description =
-          "One slot of memory from address 0 on (512M, 4G); an access beyond it is bad input."
-              + " Default: slots of whole GiB wherever the trace goes.")
-  private @Nullable Long memory;
-
-  @Option(
-      names = "--backing",
-      paramLabel = "SIZE",
-      defaultValue = "2m",
-      converter = OneOf.LeafLevel.class,
-      completionCandidates = OneOf.LeafLevel.class,
-      description =
-          "The pages that the host's memory comes in: ${COMPLETION-CANDIDATES}; no mapping is larger."
-              + " Default: ${DEFAULT-VALUE}.")
-  private PageLevel backing = PageLevel.LEVEL_2M;
-
-  @Option(
-      names = "--repeat",
-      paramLabel = "N",
-      defaultValue = "1",
-      description = "How often each vCPU makes its accesses. Default: ${DEFAULT-VALUE}.")
-  private int repeat = 1;
-
-  @Option(
-      names = "--churn",
-      paramLabel = "N",
-      defaultValue = "0",
-      description =
-          "Splits, merges and zaps of random ranges by a normal VM's host, so many a second in all, while"
-              + " the vCPUs run. Default: ${DEFAULT-VALUE}.")
-  private int churn;
-
-  @Option(
-      names = "--inject",
-      paramLabel = "KIND=P[,...]",
-      converter = InjectionRates.Converter.class,
-      description = "What goes wrong on purpose, each with a probability P. Kinds: see below.")
-  private InjectionRates injected = InjectionRates.NONE;
-
-  @Mixin private TrustDomainFlags trustDomain = new TrustDomainFlags();
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description =
-          "For whatever happens by chance. Default: another each time; the report names it.")
-  private @Nullable Long seed;
-
-  @Option(
-      names = "--max-tables",
-      paramLabel = "N",
-      defaultValue = "4194304",
-      description = "The most page tables, of 4 KiB each. Default: ${DEFAULT-VALUE}.")
-  private int maxTables = 1 << 22;
-
-  @Option(
-      names = "--json",
-      paramLabel = "FILE|-",
-      description = "Writes the results as JSON; to - they go instead of the report.")
-  private @Nullable Path json;
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "No progress, only the report.")
-  private boolean quiet;
+  @Mixin private ReplayFlags flags = new ReplayFlags();
 
   /** A command that picocli fills. */
   public ReplayCommand() {}
 
   @Override
   public Integer call() throws BadInputException, InterruptedException {
-    checkOptions();
-    boolean toOutput = isStandardStream(json);
-    JsonFile file = json == null || toOutput ? null : JsonFile.at(checkNotTrace(json));
-    ProgressLine progress = progress();
+    flags.check();
+    JsonFile file = flags.jsonFile();
+    ProgressLine progress = flags.progress();
     ReplayResult result;
     try {
-      ReplayPlan plan = plan(progress);
-      result = Replay.run(plan, progress);
+      result = Replay.run(flags.plan(progress), progress);
     } finally {
       progress.clear();
     }
-    return report(result, file, toOutput) ? ExitCode.OK : ExitCode.FAILED;
-  }
-
-  private ReplayPlan plan(ProgressLine progress) throws BadInputException {
-    Trace read =
-        Trace.read(
-            source(),
-            format.format(),
-            memory == null ? 0 : memory,
-            vcpus == null ? 0 : vcpus,
-            progress::reading);
-    return new ReplayPlan(
-        read,
-        layout(read),
-        backing,
-        repeat,
-        churn,
-        injected.rates(),
-        seed == null ? ThreadLocalRandom.current().nextLong(1L << SEED_BITS) : seed,
-        maxTables,
-        vm == MachineKind.TD ? trustDomain.plan() : null);
-  }
-
-  private GuestLayout layout(Trace read) throws BadInputException {
-    GuestLayout layout =
-        memory == null ? GuestLayout.covering(read.blocks()) : GuestLayout.ofMemory(memory);
-    if (vm == MachineKind.NORMAL) {
-      return layout;
-    }
-    if (read.streams().size() > TrustDomainPlan.MAX_VCPUS) {
-      throw new BadInputException(
-          read.file()
-              + ": expected at most "
-              + TrustDomainPlan.MAX_VCPUS
-              + " vCPUs of a trust domain, found "
-              + read.streams().size()
-              + "; deal them out with --vcpus");
-    }
-    GuestLayout withSharedBit = layout.withSharedBit();
-    if (withSharedBit == null || layout.pages() > TrustDomainPlan.MAX_PAGES) {
-      throw new BadInputException(
-          read.file() + ": expected a trust domain's memory, at most 16 TiB below 0x8000000000000");
-    }
-    return withSharedBit;
-  }
-
-  private TraceSource source() {
-    if (trace == null) {
-      return TraceSource.shipped();
-    }
-    return isStandardStream(trace) ? TraceSource.standardInput() : TraceSource.file(trace);
-  }
-
-  private static boolean isStandardStream(@Nullable Path path) {
-    return path != null && path.toString().equals(STANDARD_STREAM);
-  }
-
-  /** The results must not take the place of the trace. */
-  private Path checkNotTrace(Path results) throws BadInputException {
-    try {
-      if (trace != null
-          && Files.exists(results)
-          && Files.exists(trace)
-          && Files.isSameFile(results, trace)) {
-        throw new BadInputException(results + ": is the trace itself");
-      }
-      return results;
-    } catch (IOException e) {
-      throw new BadInputException(results + ": cannot be written: " + e);
-    }
-  }
-
-  private ProgressLine progress() {
-    PrintWriter err = spec.commandLine().getErr();
-    if (quiet) {
-      return ProgressLine.quiet(err);
-    }
-    return Terminal.isAtStandardError() ? ProgressLine.live(err) : ProgressLine.plain(err);
-  }
-
-  /** Returns whether all is well. */
-  private boolean report(ReplayResult result, @Nullable JsonFile file, boolean jsonToOutput) {
     PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
-    boolean sound = result.verdict() == null;
-    if (jsonToOutput) {
+    if (flags.isJsonToOutput()) {
       out.print(JsonReport.of(result));
       out.flush();
     } else {
       TextReport.print(out, result);
     }
-    if (!sound) {
-      err.println("septum: the replay failed: " + result.verdict());
-    }
-    if (file != null) {
-      try {
-        file.write(JsonReport.of(result));
-      } catch (IOException e) {
-        err.println("septum: " + file.describe(e));
-        sound = false;
-      }
-    }
-    err.flush();
-    return sound;
-  }
-
-  private void checkOptions() {
-    if (vcpus != null) {
-      check("--vcpus", vcpus, Trace.MAX_VCPUS);
-    }
-    check("--repeat", repeat, Integer.MAX_VALUE);
-    check("--max-tables", maxTables, 1 << 30);
-    if (churn != 0) {
-      check("--churn", churn, MAX_CHURN);
-    }
-    checkKind();
-    checkNamed("--trace", trace);
-    checkNamed("--json", json);
-  }
-
-  /** Refuses what only the other kind of machine has. */
-  private void checkKind() {
-    if (vm == MachineKind.TD) {
-      if (churn != 0) {
-        throw wants("--churn", MachineKind.NORMAL);
-      }
-      if (vcpus != null) {
-        check("--vcpus", vcpus, TrustDomainPlan.MAX_VCPUS);
-      }
-      checkRate("--convert", trustDomain.convert());
-      checkRate("--punch", trustDomain.punch());
-      return;
-    }
-    String given = trustDomain.given();
-    if (given != null) {
-      throw wants(given, MachineKind.TD);
-    }
-    for (Injection kind : injected.rates().keySet()) {
-      if (!kind.isEverywhere()) {
-        throw wants("--inject " + kind, MachineKind.TD);
-      }
-    }
-  }
-
-  private void checkRate(String option, int value) {
-    if (value != 0) {
-      check(option, value, MAX_CHURN);
-    }
-  }
-
-  private ParameterException wants(String option, MachineKind kind) {
-    return new ParameterException(spec.commandLine(), option + " wants --vm " + kind);
-  }
-
-  private void check(String option, int value, int most) {
-    if (value < 1 || value > most) {
-      throw invalid(option, "expected 1 to " + most, Integer.toString(value));
-    }
-  }
-
-  private void checkNamed(String option, @Nullable Path path) {
-    if (path != null && path.toString().isEmpty()) {
-      throw invalid(option, "expected a file", "");
-    }
-  }
-
-  private ParameterException invalid(String option, String expected, String found) {
-    return new ParameterException(
-        spec.commandLine(),
-        "Invalid value for option '" + option + "': " + expected + ", found '" + found + "'");
+    boolean isSound = flags.isSound(result);
+    boolean isWritten = flags.write(file, () -> JsonReport.of(result));
+    return isSound && isWritten ? ExitCode.OK : ExitCode.FAILED;
   }
 }

@@ -43,7 +43,8 @@ class MainTest {
   void helpIsEverywhere() {
     assertEquals(0, run("--help"));
     assertTrue(out.contains("replay") && out.contains("conform"), out);
-    for (String command : new String[] {"replay", "conform", "decode", "generate-completion"}) {
+    for (String command :
+        new String[] {"replay", "conform", "decode", "tree", "generate-completion"}) {
       assertEquals(0, run(command, "--help"));
       assertTrue(out.startsWith("Usage: septum " + command), out);
     }

@@ -51,10 +51,15 @@ public final class TraceSource {
 
   /** The trace that ships with the project. */
   public static TraceSource shipped() {
+    return shipped(SHIPPED);
+  }
+
+  /** A file that ships with the project. */
+  public static TraceSource shipped(String file) {
     return new TraceSource(
-        SHIPPED,
+        file,
         () -> {
-          InputStream in = TraceSource.class.getResourceAsStream(ROOM + SHIPPED);
+          InputStream in = TraceSource.class.getResourceAsStream(ROOM + file);
           if (in == null) {
             throw new IOException("not in this build");
           }

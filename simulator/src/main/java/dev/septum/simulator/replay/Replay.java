@@ -15,24 +15,39 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** One run: lets a machine's vCPUs and its host run, counts, audits. */
 public final class Replay {
   private final ReplayPlan plan;
   private final ReplayListener listener;
+  private final Consumer<VirtualMachine> atRest;
   private final RunState state = new RunState();
   private final CountDownLatch start = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
 
-  private Replay(ReplayPlan plan, ReplayListener listener) {
+  private Replay(ReplayPlan plan, ReplayListener listener, Consumer<VirtualMachine> atRest) {
     this.plan = plan;
     this.listener = listener;
+    this.atRest = atRest;
   }
 
   /** Runs a plan to its end, which is early if a thread fails. Blocking. */
   public static ReplayResult run(ReplayPlan plan, ReplayListener listener)
       throws InterruptedException {
-    return new Replay(plan, listener).run();
+    return run(plan, listener, machine -> {});
+  }
+
+  /**
+   * As the other.
+   *
+   * @param atRest is shown the machine once all its threads have ended, before it is audited and
+   *     closed; it may be bugged
+   */
+  public static ReplayResult run(
+      ReplayPlan plan, ReplayListener listener, Consumer<VirtualMachine> atRest)
+      throws InterruptedException {
+    return new Replay(plan, listener, atRest).run();
   }
 
   private ReplayResult run() throws InterruptedException {
@@ -65,6 +80,7 @@ public final class Replay {
       for (Thread thread : threads) {
         thread.join();
       }
+      atRest.accept(machine.vm());
       return result(machine, seconds);
     }
   }

@@ -31,13 +31,18 @@ public final class JsonReport {
 
   /** The report, indented, with a line end behind it. */
   public static String of(ReplayResult result) {
+    return text(tree(result));
+  }
+
+  /** A tree, indented, with a line end behind it. */
+  public static String text(ObjectNode tree) {
     DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
     DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
     printer.indentObjectsWith(indenter);
     try {
-      return MAPPER.writer(printer).writeValueAsString(tree(result)) + "\n";
+      return MAPPER.writer(printer).writeValueAsString(tree) + "\n";
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of numbers is always JSON", e);
+      throw new IllegalStateException("a tree is always JSON", e);
     }
   }
 
