@@ -40,6 +40,7 @@ final class TrustDomainExits {
   private final MemorySlots slots;
   private final MemoryAttributes attributes;
   private final AcceptPolicy policy;
+  private final boolean prechecks;
   private final GuestAnomalies anomalies;
 
   TrustDomainExits(TrustDomainHost host, TdpMmu mmu, MemorySlots slots) {
@@ -49,6 +50,7 @@ final class TrustDomainExits {
     this.slots = slots;
     this.attributes = host.attributes();
     this.policy = host.options().acceptPolicy();
+    this.prechecks = host.options().inhibitPrecheck();
     this.anomalies = host.anomalies();
   }
 
@@ -121,7 +123,7 @@ final class TrustDomainExits {
     }
     int largest = Math.min(slot.backing().number(), geometry.maxLeafLevel());
     if (level >= largest // nothing larger is ever mapped there
-        || slot.limits().isInhibited(gfn, level + 1)) {
+        || (prechecks && slot.limits().isInhibited(gfn, level + 1))) {
       return;
     }
     host.countExclusive();

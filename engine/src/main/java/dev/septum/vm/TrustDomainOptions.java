@@ -8,6 +8,8 @@ import dev.septum.tdx.TdxFaults;
  * What makes a machine a trust domain, and how.
  *
  * @param acceptPolicy what becomes of a mapping larger than an ACCEPT wants it
+ * @param inhibitPrecheck whether an ACCEPT below a larger level looks for the inhibit mark before
+ *     it takes the exclusive lock; without, each such exit takes it, as in KVM's series before
  * @param septVeDisable whether a touch of unaccepted memory exits; else the guest gets a #VE
  * @param nonBlockingResize whether the module demotes without a block; {@link AcceptPolicy#SHARED}
  *     wants it
@@ -20,6 +22,7 @@ import dev.septum.tdx.TdxFaults;
  */
 public record TrustDomainOptions(
     AcceptPolicy acceptPolicy,
+    boolean inhibitPrecheck,
     boolean septVeDisable,
     boolean nonBlockingResize,
     boolean mergesInBuild,
@@ -32,6 +35,7 @@ public record TrustDomainOptions(
   public static final TrustDomainOptions DEFAULT =
       new TrustDomainOptions(
           AcceptPolicy.EXCLUSIVE,
+          true,
           true,
           false,
           false,
@@ -58,8 +62,23 @@ public record TrustDomainOptions(
   public TrustDomainOptions withAcceptPolicy(AcceptPolicy policy) {
     return new TrustDomainOptions(
         policy,
+        inhibitPrecheck,
         septVeDisable,
         nonBlockingResize || policy == AcceptPolicy.SHARED,
+        mergesInBuild,
+        hostPages,
+        moduleFaults,
+        allocationFaults,
+        listener);
+  }
+
+  /** The same, with or without a look at the inhibit mark before the lock. */
+  public TrustDomainOptions withInhibitPrecheck(boolean looks) {
+    return new TrustDomainOptions(
+        acceptPolicy,
+        looks,
+        septVeDisable,
+        nonBlockingResize,
         mergesInBuild,
         hostPages,
         moduleFaults,
@@ -71,6 +90,7 @@ public record TrustDomainOptions(
   public TrustDomainOptions withSeptVeDisable(boolean disable) {
     return new TrustDomainOptions(
         acceptPolicy,
+        inhibitPrecheck,
         disable,
         nonBlockingResize,
         mergesInBuild,
@@ -84,6 +104,7 @@ public record TrustDomainOptions(
   public TrustDomainOptions withFaults(TdxFaults module, AllocationFaults allocation) {
     return new TrustDomainOptions(
         acceptPolicy,
+        inhibitPrecheck,
         septVeDisable,
         nonBlockingResize,
         mergesInBuild,
@@ -97,6 +118,7 @@ public record TrustDomainOptions(
   public TrustDomainOptions withHostPages(long pages) {
     return new TrustDomainOptions(
         acceptPolicy,
+        inhibitPrecheck,
         septVeDisable,
         nonBlockingResize,
         mergesInBuild,
@@ -110,6 +132,7 @@ public record TrustDomainOptions(
   public TrustDomainOptions withMergesInBuild(boolean merges) {
     return new TrustDomainOptions(
         acceptPolicy,
+        inhibitPrecheck,
         septVeDisable,
         nonBlockingResize,
         merges,
@@ -123,6 +146,7 @@ public record TrustDomainOptions(
   public TrustDomainOptions withListener(GuestAnomalies.Listener other) {
     return new TrustDomainOptions(
         acceptPolicy,
+        inhibitPrecheck,
         septVeDisable,
         nonBlockingResize,
         mergesInBuild,

@@ -24,6 +24,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConformCommand.class,
       DecodeCommand.class,
       TreeCommand.class,
+      PoliciesCommand.class,
+      BootPatternCommand.class,
       GenerateCompletion.class
     },
     description = {

@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -144,23 +146,42 @@ final class ReplayFlags {
    * @throws BadInputException if the trace cannot be read, or asks for what there is not
    */
   ReplayPlan plan(ProgressLine progress) throws BadInputException {
-    Trace read =
-        Trace.read(
-            source(),
-            format.format(),
-            memory == null ? 0 : memory,
-            vcpus == null ? 0 : vcpus,
-            progress::reading);
+    return plan(read(progress), nextSeed(), vm == MachineKind.TD ? trustDomain.plan() : null);
+  }
+
+  /**
+   * A plan for each guest, policy and switch of promotion that was not left out, all of the same
+   * trace and seed.
+   *
+   * @throws BadInputException as {@link #plan}
+   */
+  List<ReplayPlan> plans(ProgressLine progress) throws BadInputException {
+    Trace read = read(progress);
+    long chosen = nextSeed();
+    List<ReplayPlan> plans = new ArrayList<>();
+    for (TrustDomainPlan how : trustDomain.plans()) {
+      plans.add(plan(read, chosen, how));
+    }
+    return plans;
+  }
+
+  private long nextSeed() {
+    return seed == null ? ThreadLocalRandom.current().nextLong(1L << SEED_BITS) : seed;
+  }
+
+  private Trace read(ProgressLine progress) throws BadInputException {
+    return Trace.read(
+        source(),
+        format.format(),
+        memory == null ? 0 : memory,
+        vcpus == null ? 0 : vcpus,
+        progress::reading);
+  }
+
+  private ReplayPlan plan(Trace read, long chosen, @Nullable TrustDomainPlan how)
+      throws BadInputException {
     return new ReplayPlan(
-        read,
-        layout(read),
-        backing,
-        repeat,
-        churn,
-        injected.rates(),
-        seed == null ? ThreadLocalRandom.current().nextLong(1L << SEED_BITS) : seed,
-        maxTables,
-        vm == MachineKind.TD ? trustDomain.plan() : null);
+        read, layout(read), backing, repeat, churn, injected.rates(), chosen, maxTables, how);
   }
 
   private GuestLayout layout(Trace read) throws BadInputException {
@@ -268,6 +289,19 @@ final class ReplayFlags {
       return ProgressLine.quiet(err);
     }
     return Terminal.isAtStandardError() ? ProgressLine.live(err) : ProgressLine.plain(err);
+  }
+
+  /**
+   * Makes the machine a trust domain, for a command that knows no other; then as {@link #check}.
+   *
+   * @throws ParameterException also if another was asked for
+   */
+  void checkTrustDomain() {
+    if (spec.commandLine().getParseResult().hasMatchedOption("--vm") && vm != MachineKind.TD) {
+      throw invalid("--vm", "expected td", vm.toString());
+    }
+    vm = MachineKind.TD;
+    check();
   }
 
   /**

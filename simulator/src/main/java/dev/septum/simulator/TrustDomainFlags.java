@@ -3,6 +3,8 @@ package dev.septum.simulator;
 import dev.septum.simulator.guest.GuestKind;
 import dev.septum.simulator.replay.TrustDomainPlan;
 import dev.septum.td.AcceptPolicy;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -72,6 +74,20 @@ final class TrustDomainFlags {
 
   int punch() {
     return punch == null ? 0 : punch;
+  }
+
+  /** One plan for each guest, policy and switch of promotion that was not left out. */
+  List<TrustDomainPlan> plans() {
+    List<TrustDomainPlan> plans = new ArrayList<>();
+    for (GuestKind each : guest == null ? GuestKind.values() : new GuestKind[] {guest}) {
+      for (AcceptPolicy policy :
+          faultSplit == null ? AcceptPolicy.values() : new AcceptPolicy[] {faultSplit}) {
+        for (Switch merges : promote == null ? Switch.values() : new Switch[] {promote}) {
+          plans.add(new TrustDomainPlan(each, policy, convert(), punch(), merges == Switch.ON));
+        }
+      }
+    }
+    return plans;
   }
 
   TrustDomainPlan plan() {

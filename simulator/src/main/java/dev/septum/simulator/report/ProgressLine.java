@@ -18,6 +18,7 @@ public final class ProgressLine implements ReplayListener {
   private final boolean live;
   private final boolean quiet;
   private boolean shown;
+  private String about = "";
   private long readingShown = System.nanoTime();
 
   private ProgressLine(PrintWriter out, boolean live, boolean quiet) {
@@ -39,6 +40,11 @@ public final class ProgressLine implements ReplayListener {
   /** Nothing. */
   public static ProgressLine quiet(PrintWriter out) {
     return new ProgressLine(out, false, true);
+  }
+
+  /** Says which of several runs the next lines are about. */
+  public void about(String run) {
+    about = run + ": ";
   }
 
   @Override
@@ -68,10 +74,11 @@ public final class ProgressLine implements ReplayListener {
             Numbers.grouped(mapped.huge())));
   }
 
-  private void show(String text) {
+  private void show(String what) {
     if (quiet) {
       return;
     }
+    String text = about + what;
     if (live) {
       out.print(ERASE + (text.length() > WIDTH ? text.substring(0, WIDTH) : text));
     } else {
