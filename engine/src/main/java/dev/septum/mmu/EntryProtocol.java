@@ -287,10 +287,7 @@ final class EntryProtocol {
   /** The second look at a table that is marked dead: sets what {@code leaf} does not have yet. */
   void handOnLate(Walker walker, Root root, int dead, long gfn, long leaf) {
     long known = Spte.accessedDirty(leaf);
-    long clean = Spte.withoutAccessedDirty(leaf);
-    long first = Spte.makeSmall(clean, PageLevel.PG_2M, 0, geometry);
-    long step = Spte.stepOf(PageLevel.PG_4K, geometry);
-    if ((Spte.accessedDirty(arena.differencesPlain(dead, first, step)) & ~known) != 0) {
+    if ((Spte.accessedDirty(arena.unionPlain(dead)) & ~known) != 0) {
       for (int index = 0; index < geometry.entries(); index++) {
         handOn(walker, root, gfn + index, arena.entryAcquire(dead, index), known);
       }

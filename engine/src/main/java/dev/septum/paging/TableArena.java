@@ -378,6 +378,22 @@ public final class TableArena {
     }
   }
 
+  /** The bits that any entry of a table has; read as by {@link #differencesPlain}. */
+  public long unionPlain(int table) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    int quarter = ramp.length;
+    int from = offset(table, 0);
+    int end = from + quarter;
+    long union = 0;
+    for (int at = from; at < end; at++) {
+      union |= chunk[at] | chunk[at + quarter] | chunk[at + 2 * quarter] | chunk[at + 3 * quarter];
+    }
+    for (int index = 4 * quarter; index < geometry.entries(); index++) {
+      union |= chunk[from + index];
+    }
+    return union;
+  }
+
   /**
    * Makes all entries of a table FROZEN. Others may change them meanwhile: what they write is
    * overwritten, so they look for the mark afterwards ({@link #isDeadVolatile}).
@@ -414,16 +430,16 @@ public final class TableArena {
   }
 
   /**
-   * Marks an unlinked table as dead, for those who still stand in it; for its owner. A volatile
+   * Marks an unlinked table as dead, for those who still stand in it; for its owner. An opaque
    * store and a full fence: of a CAS in the table whose thread does not find the mark afterwards,
    * the caller's reads see the effect.
    */
   public void markDeadThenFence(int table) {
-    LONGS.setVolatile(
+    LONGS.setOpaque(
         descriptors[table >>> CHUNK_SHIFT],
         table & CHUNK_MASK,
         describing(level(table), gfn(table), TableState.DEAD));
-    VarHandle.fullFence(); // before reads that are plain
+    VarHandle.fullFence();
   }
 
   /**

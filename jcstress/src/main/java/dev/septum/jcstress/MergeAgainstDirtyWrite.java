@@ -25,7 +25,7 @@ import org.openjdk.jcstress.infra.results.IIIIII_Result;
 @Outcome(
     id = "1, 1, 1, 10, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The write met a frozen entry, or the leaf changed under it: it walked again.")
+    desc = "The write met a frozen entry, or the late D was set in the leaf by both sides at once.")
 @Outcome(
     expect = Expect.FORBIDDEN,
     desc = "A write that was allowed is never lost in a dead table.")

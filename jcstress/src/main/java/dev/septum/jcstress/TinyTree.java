@@ -35,9 +35,15 @@ final class TinyTree {
   }
 
   TinyTree(int maxTables) {
-    mmu =
-        new TdpMmu(
-            new Geometry(2, 1), maxTables, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
+    this(maxTables, MmuOptions.SEPTUM);
+  }
+
+  TinyTree(MmuOptions options) {
+    this(MANY_TABLES, options);
+  }
+
+  private TinyTree(int maxTables, MmuOptions options) {
+    mmu = new TdpMmu(new Geometry(2, 1), maxTables, options, new BiasedMmuLock(), TlbFlusher.NONE);
   }
 
   Walker newWalker() {
@@ -46,9 +52,23 @@ final class TinyTree {
 
   /** A fault that may be mapped as large as {@code largest}. */
   FaultResult fault(Walker walker, long gfn, Access access, int largest) {
-    PageFault fault = new PageFault();
-    fault.begin(gfn, access.bit(), mmu.invalidationSequence());
-    return mmu.fault(walker, fault.backedBy(gfn + PFN_OFFSET, true, largest));
+    return mmu.fault(walker, newFault(gfn, access).backedBy(gfn + PFN_OFFSET, true, largest));
+  }
+
+  /** Maps a gfn at 4K that nobody has touched: without A and D. */
+  void prefetch(Walker walker, long gfn) {
+    PageFault fault = newFault(gfn, Access.READ).asPrefetch();
+    mmu.fault(walker, fault.backedBy(gfn + PFN_OFFSET, true, PageLevel.PG_4K));
+  }
+
+  /** Maps a gfn at 4K that may not be written yet. */
+  void mapReadOnly(Walker walker, long gfn) {
+    PageFault fault = newFault(gfn, Access.READ);
+    mmu.fault(walker, fault.backedBy(gfn + PFN_OFFSET, false, PageLevel.PG_4K));
+  }
+
+  private PageFault newFault(long gfn, Access access) {
+    return new PageFault().begin(gfn, access.bit(), mmu.invalidationSequence());
   }
 
   int split(Walker walker, GfnRange range) {
@@ -69,8 +89,13 @@ final class TinyTree {
 
   /** A store by hardware; whether an entry allowed it. */
   boolean write(Walker walker, long gfn) {
+    return access(walker, gfn, Access.WRITE);
+  }
+
+  /** An access by hardware; whether an entry allowed it. */
+  boolean access(Walker walker, long gfn, Access access) {
     walker.section().open();
-    long leaf = mmu.access(walker, gfn, Access.WRITE.bit());
+    long leaf = mmu.access(walker, gfn, access.bit());
     walker.section().close();
     return leaf != Spte.EMPTY;
   }
@@ -88,10 +113,15 @@ final class TinyTree {
 
   /** Whether the leaf of a gfn is dirty. */
   boolean isDirty(Walker walker, long gfn) {
+    return Spte.isDirty(entry(walker, gfn));
+  }
+
+  /** The leaf of a gfn, or what stands there. */
+  long entry(Walker walker, long gfn) {
     walker.section().open();
     long entry = mmu.walk(walker, gfn);
     walker.section().close();
-    return Spte.isDirty(entry);
+    return entry;
   }
 
   /** Leaves counted, as a number to read: 4K ones, and 10 for each of 2M. */
