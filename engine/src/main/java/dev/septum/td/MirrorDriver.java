@@ -210,7 +210,11 @@ public final class MirrorDriver implements ExternalPageTable {
           td.opState().isTrackingRequired()
               ? ask(call, TdxLeaf.MEM_RANGE_UNBLOCK, gfn, level, 0)
               : Outcome.DONE;
-      return outcome == Outcome.DONE ? Outcome.REFUSED : outcome;
+      if (outcome == Outcome.DONE) {
+        counts.promotionRefused();
+        return Outcome.REFUSED;
+      }
+      return outcome;
     }
     outcome = outcome(call, TdxLeaf.MEM_PAGE_PROMOTE, gfn, level, status);
     if (outcome == Outcome.DONE) {

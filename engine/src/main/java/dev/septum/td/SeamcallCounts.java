@@ -15,6 +15,7 @@ public final class SeamcallCounts {
   private final LongAdder[] calls = new LongAdder[LEAVES.length];
   private final LongAdder busy = new LongAdder();
   private final LongAdder interrupted = new LongAdder();
+  private final LongAdder refusedPromotions = new LongAdder();
   private final LongAdder kicks = new LongAdder();
   private final LongAdder exclusions = new LongAdder();
 
@@ -34,6 +35,10 @@ public final class SeamcallCounts {
 
   void wasInterrupted() {
     interrupted.increment();
+  }
+
+  void promotionRefused() {
+    refusedPromotions.increment();
   }
 
   void kicked() {
@@ -57,6 +62,11 @@ public final class SeamcallCounts {
   /** Calls of DEMOTE and PROMOTE that were interrupted, and made again. */
   public long interrupted() {
     return interrupted.sum();
+  }
+
+  /** Tables that the module would not promote, because their pages are not alike. */
+  public long refusedPromotions() {
+    return refusedPromotions.sum();
   }
 
   /** How often all vCPUs were kicked out of the guest. */

@@ -151,9 +151,7 @@ final class TrustDomainExits {
       if (memfd.allocate(gfn)) {
         ExitHandler.begin(fault, gfn, Access.WRITE.bit(), sequence, slot)
             .asPrivate(policy == AcceptPolicy.SHARED && level != NO_LEVEL);
-        if (level != NO_LEVEL) {
-          fault.wanting(level);
-        }
+        fault.wanting(level == NO_LEVEL ? PageLevel.PG_2M : level); // the largest that is added
         if (mmu.fault(vcpu.walker, fault) != FaultResult.RETRY) {
           return VcpuExit.NONE;
         }
