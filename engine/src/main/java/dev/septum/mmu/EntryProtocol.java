@@ -199,6 +199,9 @@ final class EntryProtocol {
     } catch (IllegalStateException broken) {
       health.bug(String.valueOf(broken.getMessage()));
       return false;
+    } catch (RuntimeException | Error failed) {
+      health.bug(String.format("gfn 0x%x level %d: half made: %s", gfn, level, failed));
+      throw failed;
     }
   }
 

@@ -2,10 +2,14 @@ package dev.septum.td;
 
 import dev.septum.memory.MemorySlot;
 import dev.septum.memory.MemorySlots;
+import dev.septum.memory.SlotLimits;
 import dev.septum.mmu.MirrorMerges;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.GfnRange;
+import dev.septum.paging.PageLevel;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /*
  * PROMOTION
@@ -19,6 +23,9 @@ import dev.septum.paging.GfnRange;
  * promoted only once its pages are accepted. One child tells: if the first is accepted and the module finds all
  * alike, all are. The mark is cleared before PROMOTE and put back if that is refused, in the one exclusive
  * hold: who looks at the mark without the lock and sees it set is right, or about to wait for the lock.
+ *
+ * Nor is a 1G page made of pages that are not accepted: no guest can ACCEPT 1G, so its first ACCEPT would split
+ * it again, and where such exits are ignored it could never accept it.
  */
 
 /**
@@ -30,6 +37,7 @@ public final class Promotion {
   private final TdpMmu mmu;
   private final MemorySlots slots;
   private final MirrorDriver driver;
+  private final LongAdder promotions = new LongAdder();
 
   /** Promotions in one machine. */
   public Promotion(TdpMmu mmu, MemorySlots slots, MirrorDriver driver) {
@@ -45,37 +53,58 @@ public final class Promotion {
    * @return how many tables became a leaf
    */
   public long promote(Walker walker, GfnRange range, int largest) {
-    return mmu.mergeMirror(walker, range, largest, slots, new Marks());
+    return mmu.mergeMirror(walker, range, largest, slots, new Marks(PageLevel.PG_2M, false));
   }
 
-  /** Takes the guest's inhibit away while a merge is tried. */
+  /**
+   * Promotes one block whose pages are accepted, and nothing smaller in it.
+   *
+   * @param gfn its first
+   * @param level 2 or 3
+   * @return whether it is one leaf now
+   */
+  boolean promoteAccepted(Walker walker, long gfn, int level) {
+    GfnRange block = GfnRange.ofPages(gfn, mmu.geometry().pages(level));
+    return mmu.mergeMirror(walker, block, level, slots, new Marks(level, true)) > 0;
+  }
+
+  /** How many tables became a leaf; exact when no promotion is under way. */
+  public long promotions() {
+    return promotions.sum();
+  }
+
+  /** Says which tables are tried, and takes the guest's inhibit away meanwhile. */
   private final class Marks implements MirrorMerges {
-    private boolean cleared;
+    private final int smallest;
+    private final boolean onlyAccepted;
+    private @Nullable SlotLimits cleared;
+
+    Marks(int smallest, boolean onlyAccepted) {
+      this.smallest = smallest;
+      this.onlyAccepted = onlyAccepted;
+    }
 
     @Override
     public boolean begin(long gfn, int level) {
       MemorySlot slot = slots.find(gfn);
-      if (slot == null) {
+      if (slot == null || level < smallest) {
         return false;
       }
-      cleared = slot.limits().isInhibited(gfn, level);
-      if (cleared && !driver.isAccepted(gfn, level - 1)) {
+      SlotLimits limits = slot.limits();
+      boolean accepted = onlyAccepted || level == PageLevel.PG_1G || limits.isInhibited(gfn, level);
+      if (accepted && !driver.isAccepted(gfn, level - 1)) {
         return false;
       }
-      if (cleared) {
-        slot.limits().clearInhibit(gfn, level);
-      }
+      cleared = limits.clearInhibit(gfn, level) ? limits : null;
       return true;
     }
 
     @Override
     public void end(long gfn, int level, boolean merged) {
       if (merged) {
-        return;
-      }
-      MemorySlot slot = slots.find(gfn);
-      if (cleared && slot != null) {
-        slot.limits().inhibit(gfn, level);
+        promotions.increment();
+      } else if (cleared != null) {
+        boolean unused = cleared.inhibit(gfn, level);
       }
     }
   }

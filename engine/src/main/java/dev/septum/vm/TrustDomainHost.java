@@ -13,6 +13,7 @@ import dev.septum.paging.PageLevel;
 import dev.septum.td.Conversion;
 import dev.septum.td.MirrorDriver;
 import dev.septum.td.Promotion;
+import dev.septum.td.PromotionScanner;
 import dev.septum.td.SeamcallCounts;
 import dev.septum.td.TdBuild;
 import dev.septum.td.TdLifecycle;
@@ -160,7 +161,8 @@ public final class TrustDomainHost {
 
   /**
    * Merges private mappings of a range: what is mapped in full, backed by one large page, and all
-   * accepted or all not. Before {@link #finalizeBuild} only if the options say so.
+   * accepted; to 2M also what is all unaccepted. Before {@link #finalizeBuild} only if the options
+   * say so.
    *
    * @param largest 2M or 1G
    * @return how many tables became a leaf
@@ -170,9 +172,27 @@ public final class TrustDomainHost {
     return vm.withWalker(walker -> promotion.promote(walker, range, largest.number()));
   }
 
-  /** How often the module has refused to promote. */
+  /** How many tables became a leaf, by request or by a scanner; exact at rest. */
+  public long promotions() {
+    return promotion.promotions();
+  }
+
+  /** How many tables the module would not promote, because their pages are not alike. */
   public long refusedPromotions() {
     return seamcalls().refusedPromotions();
+  }
+
+  /**
+   * What promotes accepted memory by and by. Starts when it is told to; close it before the
+   * machine.
+   *
+   * @param blocksPerSecond how many blocks of 2M it looks at in a second, at most
+   * @param passes in how many passes in a row it must find a block full before it promotes it
+   * @throws IllegalArgumentException if one is less than 1
+   */
+  public PromotionScanner newPromotionScanner(int blocksPerSecond, int passes) {
+    mmu.checkUsable();
+    return new PromotionScanner(mmu, slots, promotion, blocksPerSecond, passes);
   }
 
   long zap(GfnRange range) {

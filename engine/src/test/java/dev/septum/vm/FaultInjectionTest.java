@@ -22,21 +22,22 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Conversions, holes, faults and ACCEPTs in which the n-th thing goes wrong, for n = 0, 1, 2 and so
- * on, until there is no n-th: nothing that the guest has is lost, what fails has changed nothing
- * but a split, and the next try succeeds.
+ * Conversions, holes, promotions, faults and ACCEPTs in which the n-th thing goes wrong, for n = 0,
+ * 1, 2 and so on, until there is no n-th: nothing that the guest has is lost, what fails has
+ * changed nothing but a split, and the next try succeeds.
  */
 @Timeout(300)
 final class FaultInjectionTest {
   private static final long GFN = TdMachine.GFN;
 
-  /** The tail of one accepted page and the head of the next: two splits. */
   /** BLOCK, TRACK, REMOVE and WBINVD of one page try more than these. */
   private static final int LOCKS_OF_A_PAGE = 12;
 
+  /** The tail of one accepted page and the head of the next: two splits. */
   private static final GfnRange RANGE = new GfnRange(GFN + 509, GFN + 515);
 
   private static final int BLOCKS = 3;
@@ -290,6 +291,93 @@ final class FaultInjectionTest {
             },
             guest -> checkDoneAndRepeat(change, guest));
     assertEquals(change == Change.BACK_TO_PRIVATE ? 0 : 2, enough);
+  }
+
+  // Promotion.
+
+  /** Two blocks of small pages that are accepted, with the guest's mark that it wants them so. */
+  private static Guest small(AcceptPolicy policy) {
+    Guest guest = new Guest(policy, true);
+    for (long gfn = GFN; gfn < GFN + 1024; gfn++) {
+      guest.td.acceptWhole(gfn, PageLevel.LEVEL_4K);
+      assertEquals(VcpuExit.NONE, guest.td.vcpu().store(TdMachine.gpa(gfn), STAMP + gfn));
+    }
+    return guest;
+  }
+
+  private static boolean isInhibited(Guest guest, long gfn) {
+    return guest.td.vm.slots().find(gfn).limits().isInhibited(gfn, PageLevel.PG_2M);
+  }
+
+  /** What is large is not inhibited, what stayed small is inhibited as before; nothing is lost. */
+  private static void checkPromoted(Guest guest) {
+    boolean wasInhibited = guest.td.host().options().acceptPolicy() == AcceptPolicy.EXCLUSIVE;
+    long large = guest.td.vm.mapped(PageLevel.LEVEL_2M);
+    assertEquals(1024 - 512 * large + " of 4K, " + large + " of 2M", guest.td.mapped());
+    guest.assertFound(Found.ITS_OWN);
+    int inhibited = (isInhibited(guest, GFN) ? 1 : 0) + (isInhibited(guest, GFN + 512) ? 1 : 0);
+    assertEquals(wasInhibited ? 2 - large : 0, inhibited);
+    assertEquals(2 - large, guest.td.host().promote(guest.td.memory, PageLevel.LEVEL_2M));
+    assertEquals("0 of 4K, 2 of 2M", guest.td.mapped());
+    guest.assertFound(Found.ITS_OWN);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whateverGoesWrongABlockIsPromotedOrAsItWas(AcceptPolicy policy) {
+    List<String> busy = sweepPromotion(Kind.BUSY, policy);
+    for (String place :
+        List.of(
+            "MEM_RANGE_BLOCK SEPT_ENTRY",
+            "MEM_TRACK TD_EPOCH",
+            "MEM_PAGE_PROMOTE SEPT_TREE",
+            "MEM_PAGE_PROMOTE PAMT",
+            "PHYMEM_PAGE_WBINVD PAMT")) {
+      assertTrue(busy.contains(place), place + " is not in " + busy);
+    }
+    assertEquals(policy == AcceptPolicy.EXCLUSIVE, busy.contains("MEM_SEPT_RD SEPT_ENTRY"));
+    assertEquals(2, sweepPromotion(Kind.INTERRUPT, policy).size());
+    assertEquals(2, sweepPromotion(Kind.LATE_VCPU, policy).size());
+    assertEquals(List.of(), sweepPromotion(Kind.MEMORY, policy), "nothing is allocated");
+  }
+
+  private static List<String> sweepPromotion(Kind kind, AcceptPolicy policy) {
+    return sweep(
+        kind,
+        () -> small(policy),
+        guest -> guest.td.host().promote(guest.td.memory, PageLevel.LEVEL_2M),
+        FaultInjectionTest::checkPromoted);
+  }
+
+  /** A block that the module refuses, because its last page is not accepted. */
+  private static Guest mixed() {
+    Guest guest = new Guest(AcceptPolicy.EXCLUSIVE, true);
+    for (long gfn = GFN; gfn < GFN + 511; gfn++) {
+      guest.td.acceptWhole(gfn, PageLevel.LEVEL_4K);
+    }
+    assertEquals(Found.UNACCEPTED, guest.find(GFN + 511));
+    return guest;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"BUSY", "LATE_VCPU"})
+  void whateverGoesWrongWhatTheModuleRefusesIsAsItWas(Kind kind) {
+    List<String> struck =
+        sweep(
+            kind,
+            FaultInjectionTest::mixed,
+            guest -> assertEquals(0, guest.td.host().promote(guest.td.memory, PageLevel.LEVEL_2M)),
+            guest -> {
+              guest.td.assertSound();
+              assertEquals("512 of 4K, 0 of 2M", guest.td.mapped());
+              assertTrue(isInhibited(guest, GFN));
+              guest.td.acceptWhole(GFN + 511, PageLevel.LEVEL_4K);
+              assertEquals(1, guest.td.host().promote(guest.td.memory, PageLevel.LEVEL_2M));
+              guest.td.assertSound();
+            });
+    assertEquals(kind == Kind.BUSY, struck.contains("MEM_RANGE_UNBLOCK SEPT_TREE"));
   }
 
   // Faults and ACCEPTs.

@@ -13,7 +13,7 @@ import dev.septum.tdx.TdxLeaf;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A trust domain that runs: some blocks of 2M, all private, behind them pages of 2M. */
+/** A trust domain that runs: one slot, all private; if nothing else is said, in pages of 2M. */
 final class TdMachine {
   static final long PAGE = 1L << Geometry.PAGE_SHIFT;
   static final int BLOCK_PAGES = 512;
@@ -25,13 +25,23 @@ final class TdMachine {
   final List<TrustDomainVcpu> vcpus = new ArrayList<>();
 
   TdMachine(TrustDomainOptions options, int vcpus, int blocks, int maxTables) {
+    this(
+        options,
+        vcpus,
+        GfnRange.ofPages(GFN, (long) blocks * BLOCK_PAGES),
+        PageLevel.LEVEL_2M,
+        maxTables);
+  }
+
+  TdMachine(
+      TrustDomainOptions options, int vcpus, GfnRange range, PageLevel backing, int maxTables) {
+    memory = range;
     vm =
         VirtualMachine.builder()
             .maxTables(maxTables)
-            .trustDomain(options.withHostPages(1 << 19))
+            .trustDomain(options.withHostPages(1 << 20))
             .build();
-    memory = GfnRange.ofPages(GFN, (long) blocks * BLOCK_PAGES);
-    vm.addSlot(memory, PageLevel.LEVEL_2M);
+    vm.addSlot(memory, backing);
     vm.trustDomain().convertToPrivate(memory);
     for (int i = 0; i < vcpus; i++) {
       this.vcpus.add((TrustDomainVcpu) vm.newVcpu());

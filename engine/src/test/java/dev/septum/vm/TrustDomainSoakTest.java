@@ -12,6 +12,7 @@ import dev.septum.paging.Access;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.td.AcceptPolicy;
+import dev.septum.td.PromotionScanner;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxFaults;
 import dev.septum.tdx.TdxLeaf;
@@ -31,9 +32,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * One TD's vCPUs accept, write and read while a host converts ranges to shared and back and punches
- * holes, and locks are held now and then: no page that was neither converted nor punched loses what
- * was written to it, no translation is used that was taken away, and all is given back.
+ * One TD's vCPUs accept, write and read while a host converts ranges to shared and back, punches
+ * holes and promotes, on request and by a scanner, and locks are held now and then: no page that
+ * was neither converted nor punched loses what was written to it, no translation is used that was
+ * taken away, and all is given back.
  */
 @Timeout(180)
 final class TrustDomainSoakTest {
@@ -177,6 +179,14 @@ final class TrustDomainSoakTest {
                 hostIsDone = true;
               }
             });
+        crew.start(
+            () -> {
+              try (PromotionScanner scanner = td.host().newPromotionScanner(1, 1)) {
+                while (!hostIsDone && !crew.hasFailed()) {
+                  int unused = scanner.step(1);
+                }
+              }
+            });
         crew.join();
         checkAtRest();
       } while (isTime.getAsBoolean());
@@ -187,11 +197,13 @@ final class TrustDomainSoakTest {
         int from = random.nextInt(PAGES);
         int pages = 1 + random.nextInt(Math.min(MOST_CHANGED, PAGES - from));
         GfnRange range = GfnRange.ofPages(TdMachine.GFN + from, pages);
-        if (random.nextBoolean()) {
-          end(range, () -> td.host().punchHole(range));
-        } else {
-          end(range, () -> td.host().convertToShared(range));
-          td.host().convertToPrivate(range);
+        switch (random.nextInt(3)) {
+          case 0 -> end(range, () -> td.host().punchHole(range));
+          case 1 -> {
+            end(range, () -> td.host().convertToShared(range));
+            td.host().convertToPrivate(range);
+          }
+          default -> td.host().promote(td.memory, PageLevel.LEVEL_2M);
         }
       }
     }

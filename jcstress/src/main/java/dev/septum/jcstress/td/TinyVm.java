@@ -92,6 +92,18 @@ final class TinyVm {
     return expect("SUCCESS", accept(first, 0, PageLevel.LEVEL_2M));
   }
 
+  /** Two pages of 4K, which the guest has accepted: so it inhibits a large one. */
+  TinyVm acceptedSmall() {
+    return expect("SUCCESS", accept(first, 0, PageLevel.LEVEL_4K))
+        .expect("SUCCESS", accept(first, 1, PageLevel.LEVEL_4K));
+  }
+
+  /** Two pages of 4K, of which the guest has accepted the first. */
+  TinyVm acceptedHalf() {
+    return expect("SUCCESS", accept(first, 0, PageLevel.LEVEL_4K))
+        .expect(VcpuExit.UNACCEPTED, first.access(gpa(1), Access.WRITE));
+  }
+
   /** A page that was written: the TLB of the first vCPU knows it. */
   TinyVm stored(long gfn, long value) {
     return expect(VcpuExit.NONE, store(first, gfn, value));
@@ -117,6 +129,11 @@ final class TinyVm {
   /** The host splits the block with faults kept out. */
   int demote(Walker walker) {
     return (int) mmu.splitMirror(walker, BLOCK, PageLevel.PG_4K);
+  }
+
+  /** The host makes one leaf of the block, if it may. */
+  int promote() {
+    return (int) host.promote(BLOCK, PageLevel.LEVEL_2M);
   }
 
   /** A guest accepts, again if the host is at the entry; its status in words, or its exit. */
@@ -164,6 +181,11 @@ final class TinyVm {
   /** Leaves split, by whatever. */
   int splits() {
     return (int) mmu.counters().sum(MmuCounter.SPLITS);
+  }
+
+  /** Whether the guest inhibits a large page, without a lock. */
+  boolean isInhibited() {
+    return slot.limits().isInhibited(0, PageLevel.PG_2M);
   }
 
   /** How often the module was called. */

@@ -59,7 +59,7 @@ final class TrustDomainMachine extends ReplayMachine {
     this.changes = new HostChanges(host, memory, plan, td, vcpus, pace, state);
     hosts.add(changes);
     if (td.promotes()) {
-      hosts.add(new Promoter(host, plan.layout().slots(), plan.backing(), state));
+      hosts.add(new Promoter(host, state));
     }
     faults.arm(host);
   }
