@@ -44,7 +44,9 @@ class MainTest {
     assertEquals(0, run("--help"));
     assertTrue(out.contains("replay") && out.contains("conform"), out);
     for (String command :
-        new String[] {"replay", "conform", "decode", "tree", "generate-completion"}) {
+        new String[] {
+          "replay", "conform", "decode", "tree", "policies", "boot-pattern", "generate-completion"
+        }) {
       assertEquals(0, run(command, "--help"));
       assertTrue(out.startsWith("Usage: septum " + command), out);
     }
