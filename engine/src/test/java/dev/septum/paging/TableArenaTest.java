@@ -82,6 +82,7 @@ class TableArenaTest {
     arena.fillPlain(table, 77L, step);
     arena.fillPlain(tables[2], 0L, 0);
     assertEquals(0, arena.differencesPlain(table, 77, step));
+    long union = arena.unionPlain(table);
     for (int index = 0; index < geometry.entries(); index++) {
       long entry = 77 + index * step;
       long bit = 1L << (index * 7) % 63;
@@ -90,6 +91,7 @@ class TableArenaTest {
       int other = geometry.entries() - 1 - index;
       arena.exchangeEntry(table, other, arena.entryPlain(table, other) ^ 1L << 63);
       assertEquals(bit | 1L << 63, arena.differencesPlain(table, 77, step));
+      assertEquals(union | bit & ~entry | 1L << 63, arena.unionPlain(table) | union);
       arena.fillPlain(table, 77L, step);
     }
   }
