@@ -1,5 +1,7 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.paging.PageLevel;
+import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -30,10 +32,19 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
     expect = Expect.FORBIDDEN,
     desc = "Only what is accepted as a whole is promoted, and no ACCEPT is lost.")
 @State
-public class PromoteAgainstAccept extends PromotedBlock {
-  /** One of them. */
-  public PromoteAgainstAccept() {
-    super(new TinyVm().acceptedHalf());
+public class PromoteAgainstAccept {
+  private final TinyVm td = new TinyVm().acceptedHalf();
+
+  /** Accepts. */
+  @Actor
+  public void guest(LLLLLL_Result result) {
+    result.r1 = td.accept(td.first, 1, PageLevel.LEVEL_4K);
+  }
+
+  /** Promotes. */
+  @Actor
+  public void host(LLLLLL_Result result) {
+    result.r2 = td.promote();
   }
 
   /** Looks at what is left. */

@@ -1,5 +1,7 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.paging.PageLevel;
+import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -31,10 +33,19 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
     expect = Expect.FORBIDDEN,
     desc = "What is large is not inhibited, and what is inhibited is small.")
 @State
-public class PromoteAgainstSplit extends PromotedBlock {
-  /** One of them. */
-  public PromoteAgainstSplit() {
-    super(new TinyVm().acceptedSmall());
+public class PromoteAgainstSplit {
+  private final TinyVm td = new TinyVm().acceptedSmall();
+
+  /** Accepts once more. */
+  @Actor
+  public void guest(LLLLLL_Result result) {
+    result.r1 = td.accept(td.first, 1, PageLevel.LEVEL_4K);
+  }
+
+  /** Promotes. */
+  @Actor
+  public void host(LLLLLL_Result result) {
+    result.r2 = td.promote();
   }
 
   /** Looks at what is left. */
