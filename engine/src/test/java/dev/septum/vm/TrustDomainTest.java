@@ -378,6 +378,17 @@ final class TrustDomainTest {
     }
 
     @Test
+    void withoutThePrecheckEachExitForAnAcceptTakesTheLock() {
+      VirtualMachine vm = running(TrustDomainOptions.DEFAULT.withInhibitPrecheck(false), 1);
+      TrustDomainVcpu vcpu = vcpus.get(0);
+      for (int page = 0; page < 100; page++) {
+        assertAccepted(vcpu.accept(GPA + page * PAGE, PageLevel.LEVEL_4K));
+      }
+      assertEquals(100, vm.trustDomain().acceptSplits());
+      assertEquals(1, vm.trustDomain().inhibits());
+    }
+
+    @Test
     void theInhibitMarkSparesTheLockTheNextTime() {
       VirtualMachine vm = running(TrustDomainOptions.DEFAULT, 1);
       for (int i = 0; i < 100; i++) {
