@@ -18,7 +18,7 @@
  *   ({@code freezePlain})</td><td>see the essay in {@code EntryProtocol}; a FROZEN entry of a mirror is its
  *   writer's alone, who publishes or restores it by release</td><td>a walk's acquire reads</td></tr>
  * <tr><td>the mark of a dead table (its state in {@code paging.TableArena})</td><td>volatile, behind
- *   a CAS in the table ({@code isDeadVolatile})</td><td>volatile, then a full fence ({@code
+ *   a CAS in the table ({@code isDeadVolatile})</td><td>opaque, then a full fence ({@code
  *   markDeadThenFence}), by who unlinked it</td><td>a read section: the table is not used again</td>
  *   <td>the CAS in the table and the merge's second look: one of the two sees the other</td></tr>
  * <tr><td>{@code Invalidation.sequence}</td><td>acquire before a page lookup; plain under the lock

@@ -26,7 +26,7 @@
  * <tr><td>{@code TableArena.descriptors[][]}</td><td>plain</td><td>plain</td><td>the table's owner:
  *   who took it, who unlinked it, or the pool</td><td>the CAS that links the table; batches pass
  *   through the pool's queue and monitor</td></tr>
- * <tr><td>the same, whether the state is DEAD</td><td>volatile</td><td>volatile, then a full fence;
+ * <tr><td>the same, whether the state is DEAD</td><td>volatile</td><td>opaque, then a full fence;
  *   undone when the table is free again, after its grace period</td><td>the table's owner</td><td>a CAS
  *   in the table, behind which it is read</td></tr>
  * <tr><td>{@code TableArena.carved} and its neighbours</td><td>plain</td><td>plain</td><td>the
