@@ -10,11 +10,12 @@ import dev.septum.trace.MmuCounter;
 import dev.septum.trace.MmuCounters;
 
 /**
- * The commonest fault, at a C program's cost: a 4K page of the direct root, in the table that the
- * walker's last new leaf of 4K stands in, and whose entry is empty.
+ * The commonest fault, in few stores and one fence: a 4K page of the direct root, in the table that
+ * the walker's last new leaf of 4K stands in, and whose entry is empty.
  *
- * <p>It does what {@link FaultPath} would do, or nothing; then the fault is FaultPath's. It links
- * nothing and owes no flush, so it wants neither tables nor a {@link RangeHold}.
+ * <p>It does what {@link FaultPath#map} would do, by the same checks in the same order, or nothing;
+ * then the fault is FaultPath's. It links nothing and owes no flush, so it wants neither tables nor
+ * a {@link RangeHold}.
  */
 final class AdjacentInstall {
   private final MmuLock lock;
@@ -55,24 +56,25 @@ final class AdjacentInstall {
     long leaf = faultPath.leafFor(fault, PageLevel.PG_4K, Spte.EMPTY);
     int cap = fault.cap(arena.geometry());
     long sequence = fault.sequence();
-    MachineHealth machine = health;
-    Invalidation invalid = invalidation;
+    MachineHealth sound = health;
+    Invalidation invalidations = invalidation;
     MmuCounters.Stripe counters = walker.counters;
-    MmuLock held = lock;
+    MmuLock mmuLock = lock;
     ReadSection section = walker.section;
-    long stamp = held.lockShared(section);
+    long stamp = mmuLock.lockShared(section);
     try {
       if (!place.isValid(section.lapses())
-          || !machine.isUsable()
-          || invalid.mustRetry(sequence, gfn, 1)
+          || !sound.isUsable()
+          || invalidations.mustRetry(sequence, gfn, 1)
           || fault.allowed(cap) != PageLevel.PG_4K
           || !EntryProtocol.installAdjacent(counters, place, slot, leaf)) {
         return false;
       }
     } finally {
-      held.unlockShared(section, stamp);
+      mmuLock.unlockShared(section, stamp);
     }
     counters.increment(MmuCounter.FAULTS_FIXED);
+    fault.setGoal(PageLevel.PG_4K);
     fault.setMapped(PageLevel.PG_4K);
     return true;
   }

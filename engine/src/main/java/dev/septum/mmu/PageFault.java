@@ -207,7 +207,7 @@ public final class PageFault {
   }
 
   void setMapped(int level) {
-    outcome |= level << MAPPED_SHIFT;
+    outcome = outcome & ~(LEVEL_MASK << MAPPED_SHIFT) | level << MAPPED_SHIFT;
   }
 
   void setGoal(int level) {

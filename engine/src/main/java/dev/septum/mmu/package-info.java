@@ -28,8 +28,8 @@
  *   <td>plain, under the exclusive lock</td><td>the MMU lock</td><td>-</td></tr>
  * <tr><td>{@code MachineHealth.evidence}</td><td>volatile</td><td>CAS from null</td><td>none</td>
  *   <td>-</td></tr>
- * <tr><td>{@code MachineHealth.closed}, and {@code unusable} behind it and behind {@code evidence}</td><td>volatile</td><td>volatile, under the exclusive lock
- *   </td><td>the MMU lock</td><td>the check that each operation makes once it holds the lock</td></tr>
+ * <tr><td>{@code MachineHealth.closed}, and {@code unusable} behind it and behind {@code evidence}</td><td>volatile</td><td>volatile; {@code closed}, and {@code
+ *   unusable} then, under the exclusive lock</td><td>the MMU lock for {@code closed}</td><td>the check that each operation makes once it holds the lock</td></tr>
  * <tr><td>{@code Walker}, {@code RangeHold}: all other fields</td><td>plain</td><td>plain</td>
  *   <td>its thread</td><td>-; the section and the counters have their rows in {@code sync} and {@code
  *   trace}</td></tr>

@@ -164,6 +164,17 @@ final class AdjacentInstallTest {
   }
 
   @Test
+  void aFaultThatIsUsedAgainSaysWhatItFoundLast() {
+    PageFault fault = at(16, Access.READ, PageLevel.PG_2M);
+    assertEquals(FaultResult.FIXED, mmu.fault(vcpu, fault));
+    assertEquals(PageLevel.PG_2M, fault.mappedLevel());
+    assertEquals(1, mmu.split(host, GfnRange.ofPages(16, 4), PageLevel.PG_4K, false));
+    assertEquals(FaultResult.SPURIOUS, mmu.fault(vcpu, fault.wanting(PageLevel.PG_4K)));
+    assertEquals(PageLevel.PG_4K, fault.mappedLevel());
+    assertEquals(PageLevel.PG_4K, fault.goalLevel());
+  }
+
+  @Test
   void refusesAFrameThatIsNone() {
     PageFault fault = new PageFault().begin(1, Access.READ.bit(), mmu.invalidationSequence());
     assertFalse(tries(fault));

@@ -1,5 +1,6 @@
 package dev.septum.simulator;
 
+import dev.septum.paging.TableArenaFullException;
 import dev.septum.simulator.conform.ConformCommand;
 import java.io.PrintWriter;
 import java.util.Objects;
@@ -91,6 +92,10 @@ public final class Main implements Callable<Integer> {
     if (e instanceof BadInputException) {
       print(command, oneLine("" + e.getMessage()));
       return ExitCode.USAGE;
+    }
+    if (e instanceof TableArenaFullException) {
+      print(command, "septum: " + oneLine("" + e.getMessage()) + " (--max-tables)");
+      return ExitCode.FAILED;
     }
     print(command, "septum: " + oneLine(e.toString()));
     return ExitCode.FAILED;

@@ -42,9 +42,9 @@ import picocli.CommandLine.Spec;
       "Policies of --fault-split: ignore leaves the mapping, and gives up exits that never end; exclusive"
           + " splits it under the exclusive lock; shared splits it in the fault.",
       "",
-      "Kinds of --inject; all but the first want --vm td:",
+      "Kinds of --inject; the first is for normal VMs, the others want --vm td:",
       "  DROP_FLUSH   a TLB flush is lost; the run has to find stale uses, and fail",
-      "  BUSY         a try of one of the module's locks fails",
+      "  BUSY         a try of one of the module's locks fails; at most 0.5, as a call tries several",
       "  INTERRUPTED  a PROMOTE, or an ACCEPT of 2M, is interrupted",
       "  EPOCH_BUSY   TRACK finds a vCPU of the epoch before inside",
       "  NO_MEMORY    an allocation of guest memory fails",

@@ -66,7 +66,7 @@ final class ReplayFlags {
       names = "--vcpus",
       paramLabel = "N",
       description =
-          "How many vCPUs, 1 to 1024. If not as many as in the trace, its lines are dealt to them in blocks."
+          "How many vCPUs, 1 to 1024 (a trust domain: 512). If not as many as in the trace, its lines are dealt to them in blocks."
               + " Default: those of the trace.")
   private @Nullable Integer vcpus;
 
@@ -325,31 +325,38 @@ final class ReplayFlags {
 
   /** Refuses what only the other kind of machine has. */
   private void checkKind() {
-    if (vm == MachineKind.TD) {
-      if (churn != 0) {
-        throw wants("--churn", MachineKind.NORMAL);
+    boolean isTrustDomain = vm == MachineKind.TD;
+    for (Injection kind : injected.rates().keySet()) {
+      if (kind.isOfTrustDomain() != isTrustDomain) {
+        throw wants("--inject " + kind, isTrustDomain ? MachineKind.NORMAL : MachineKind.TD);
       }
-      if (vcpus != null) {
-        check("--vcpus", vcpus, TrustDomainPlan.MAX_VCPUS);
-      }
-      checkRate("--convert", trustDomain.convert());
-      checkRate("--punch", trustDomain.punch());
-      return;
     }
     String given = trustDomain.given();
-    if (given != null) {
-      throw wants(given, MachineKind.TD);
-    }
-    for (Injection kind : injected.rates().keySet()) {
-      if (!kind.isEverywhere()) {
-        throw wants("--inject " + kind, MachineKind.TD);
+    if (!isTrustDomain) {
+      if (given != null) {
+        throw wants(given, MachineKind.TD);
       }
+      return;
+    }
+    if (churn != 0) {
+      throw wants("--churn", MachineKind.NORMAL);
+    }
+    if (vcpus != null) {
+      check("--vcpus", vcpus, TrustDomainPlan.MAX_VCPUS);
+    }
+    checkRate("--convert", trustDomain.convert());
+    checkRate("--punch", trustDomain.punch());
+    if (injected.rates().containsKey(Injection.OVER_ZAP)
+        && trustDomain.convert() == 0
+        && trustDomain.punch() == 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--inject OVER_ZAP wants --convert or --punch");
     }
   }
 
   private void checkRate(String option, int value) {
-    if (value != 0) {
-      check(option, value, MAX_CHURN);
+    if (value < 0 || value > MAX_CHURN) {
+      throw invalid(option, "expected 0 to " + MAX_CHURN, Integer.toString(value));
     }
   }
 

@@ -118,7 +118,7 @@ final class PoliciesCommandTest {
         "--guest nobody|--guest': expected linux or ve or reckless or hostile, found 'nobody'",
         "--churn 5|--churn wants --vm normal",
         "--csv no/such/place|no/such/place: cannot be written",
-        "--convert -1|--convert': expected 1 to 1000000, found '-1'"
+        "--convert -1|--convert': expected 0 to 1000000, found '-1'"
       })
   void badOptionsAreNamed(String options, String message) {
     assertEquals(2, run("policies -q --trace " + trace + " " + options));

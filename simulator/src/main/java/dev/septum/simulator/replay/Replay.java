@@ -131,11 +131,11 @@ public final class Replay {
 
   private ReplayResult result(ReplayMachine machine, double seconds) {
     VirtualMachine vm = machine.vm();
+    TrustDomainResult trustDomain = machine.settle();
     String evidence = vm.mmu().health().evidence();
     if (evidence != null) {
       state.fail("the machine is bugged: " + evidence);
     }
-    TrustDomainResult trustDomain = machine.settle();
     vm.mmu().tables().reclaim();
     return new ReplayResult(
         plan,

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param accesses how many were made; all, unless it failed
  * @param seconds how long the vCPUs ran
  * @param mapped what was mapped at the end
- * @param dirty what of it was dirty
+ * @param dirty what of it was dirty; a trust domain has no D but in its shared memory
  * @param counters what the engine has counted
  * @param tables tables of the tree
  * @param tlb what the vCPUs' TLBs have counted

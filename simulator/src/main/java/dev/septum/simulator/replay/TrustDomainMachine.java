@@ -50,13 +50,22 @@ final class TrustDomainMachine extends ReplayMachine {
                         .withHostPages(hostPages(plan.layout()))
                         .withFaults(faults, faults)));
     this.host = vm.trustDomain();
+    Pace pace = new Pace();
+    this.changes = new HostChanges(host, memory, plan, td, vcpus, pace, state);
+    try {
+      prepare(td, pace);
+    } catch (RuntimeException | Error failed) {
+      vm.close();
+      throw failed;
+    }
+  }
+
+  private void prepare(TrustDomainPlan td, Pace pace) {
     for (GfnRange range : plan.layout().slots()) {
       long unused = host.convertToPrivate(range);
     }
-    Pace pace = new Pace();
     addVcpus(td.guest().newGuest(memory), pace);
     host.finalizeBuild();
-    this.changes = new HostChanges(host, memory, plan, td, vcpus, pace, state);
     hosts.add(changes);
     if (td.promotes()) {
       hosts.add(new Promoter(host, state));

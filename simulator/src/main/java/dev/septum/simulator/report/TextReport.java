@@ -173,24 +173,30 @@ public final class TextReport {
             : ", " + Numbers.grouped(trace.skippedLines()) + " of them no access");
   }
 
+  /** A trust domain's private memory has no D: nothing is said of it there. */
   private void printPages() {
-    out.printf("%-10s %14s %12s %14s %12s%n", "pages", "mapped", "MiB", "dirty", "MiB");
+    boolean hasDirty = plan.trustDomain() == null;
+    pages("pages", "mapped", "MiB", hasDirty ? "dirty" : "", hasDirty ? "MiB" : "");
     for (PageLevel size : SIZES) {
-      out.printf(
-          "%-10s %14s %12s %14s %12s%n",
+      pages(
           "  " + size,
           Numbers.grouped(result.mapped().of(size)),
           Numbers.mebibytes(result.mapped().bytes(size)),
-          Numbers.grouped(result.dirty().of(size)),
-          Numbers.mebibytes(result.dirty().bytes(size)));
+          hasDirty ? Numbers.grouped(result.dirty().of(size)) : "",
+          hasDirty ? Numbers.mebibytes(result.dirty().bytes(size)) : "");
     }
-    out.printf(
-        "%-10s %14s %12s %14s %12s%n",
+    pages(
         "  all",
         "",
         Numbers.mebibytes(result.mapped().bytes()),
         "",
-        Numbers.mebibytes(result.dirty().bytes()));
+        hasDirty ? Numbers.mebibytes(result.dirty().bytes()) : "");
+  }
+
+  private void pages(String what, String mapped, String size, String dirty, String dirtySize) {
+    out.println(
+        String.format("%-10s %14s %12s %14s %12s", what, mapped, size, dirty, dirtySize)
+            .stripTrailing());
   }
 
   private void printWork() {
