@@ -54,7 +54,7 @@ final class AdjacentInstall {
       return false;
     }
     long leaf = faultPath.leafFor(fault, PageLevel.PG_4K, Spte.EMPTY);
-    int cap = fault.cap(arena.geometry());
+    boolean isOnlyFor4k = fault.isOnlyFor4k();
     long sequence = fault.sequence();
     MachineHealth sound = health;
     Invalidation invalidations = invalidation;
@@ -66,7 +66,7 @@ final class AdjacentInstall {
       if (!place.isValid(section.lapses())
           || !sound.isUsable()
           || invalidations.mustRetry(sequence, gfn, 1)
-          || fault.allowed(cap) != PageLevel.PG_4K
+          || (!isOnlyFor4k && fault.largestAllowed(arena.geometry()) != PageLevel.PG_4K)
           || !EntryProtocol.installAdjacent(counters, place, slot, leaf)) {
         return false;
       }

@@ -47,7 +47,8 @@ import org.jspecify.annotations.Nullable;
  * A dead table. Once the CAS has unlinked a table, threads that reached it before, or that remember it
  * (EntryPlace) and come back, may read and CAS in it until it is full of FROZEN. From then on every CAS in
  * it fails, and whoever sees FROZEN starts again at the root, where the table is gone. An A or D set there
- * meanwhile is seen from the root only once it is handed on to what took the table's place, which is before
+ * meanwhile is seen from the root only once it is handed on to what took the table's place (for every gfn
+ * under the entry, since that may have been split by then), which is before
  * the operation that unlinked the table returns, or the access that set it does. The table may be used again
  * after a grace period. There are two ways to get there.
  *
@@ -292,16 +293,25 @@ final class EntryProtocol {
     long known = Spte.accessedDirty(leaf);
     if ((Spte.accessedDirty(arena.unionPlain(dead)) & ~known) != 0) {
       for (int index = 0; index < geometry.entries(); index++) {
-        handOn(walker, root, gfn + index, arena.entryAcquire(dead, index), known);
+        handOn(walker, root, gfn + index, PageLevel.PG_4K, arena.entryAcquire(dead, index), known);
       }
     }
   }
 
-  /** Sets those A and D of an entry that the leaf in its place did not have when it was made. */
-  private void handOn(Walker walker, Root root, long gfn, long last, long known) {
+  /**
+   * Sets those A and D of an entry that the leaf in its place did not have when it was made, for
+   * every gfn under the entry: that leaf may have been split by now.
+   */
+  private void handOn(Walker walker, Root root, long gfn, int level, long last, long known) {
     long late = Spte.accessedDirty(last) & ~known;
-    if (late != 0) {
-      hardware.setFlags(walker, root, gfn, late);
+    if (late == 0) {
+      return;
+    }
+    long end = gfn + geometry.pages(level);
+    for (long at = gfn; at < end; ) {
+      hardware.setFlags(walker, root, at, late);
+      int found = walker.level();
+      at = geometry.round(at, found) + geometry.pages(found);
     }
   }
 
@@ -389,7 +399,7 @@ final class EntryProtocol {
         detach(walker, root, Spte.table(last), level - 1, at, known);
       } else if (Spte.isPresent(last)) {
         leaves++;
-        handOn(walker, root, at, last, known);
+        handOn(walker, root, at, level, last, known);
       }
     }
     countOut(walker, table, level, leaves);

@@ -47,7 +47,7 @@ final class FaultPath {
 
   /** Handles a fault. The hold has been entered, shared. */
   FaultResult map(Walker walker, Root root, PageFault fault) {
-    int goal = fault.allowed(fault.cap(geometry));
+    int goal = fault.largestAllowed(geometry);
     fault.check(geometry, goal);
     fault.setGoal(goal);
     long block = geometry.round(fault.gfn(), goal);

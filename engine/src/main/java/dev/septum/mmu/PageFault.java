@@ -171,16 +171,28 @@ public final class PageFault {
     return (asked & SPLITS_PRIVATE) != 0;
   }
 
-  /** The largest level that want, backing and geometry allow. */
-  int cap(Geometry geometry) {
-    int wanted = asked >>> WANTED_SHIFT & LEVEL_MASK;
-    int backed = asked >>> LARGEST_SHIFT & LEVEL_MASK;
-    return Math.min(Math.min(wanted, backed), geometry.maxLeafLevel());
+  /** Whether it is for 4K whatever page info says. */
+  boolean isOnlyFor4k() {
+    return wanted() == PageLevel.PG_4K || backed() == PageLevel.PG_4K;
   }
 
-  /** The largest level up to a cap that page info allows. Under the MMU lock. */
-  int allowed(int cap) {
-    return cap == PageLevel.PG_4K ? cap : limits.maxMappingLevel(gfn, cap);
+  /**
+   * The largest level that want, page info and backing allow. Under the MMU lock.
+   *
+   * <p>In KVM's order: page info is asked for the largest level wanted, then the backing limits
+   * what it says.
+   */
+  int largestAllowed(Geometry geometry) {
+    int cap = Math.min(wanted(), geometry.maxLeafLevel());
+    return isOnlyFor4k() ? PageLevel.PG_4K : Math.min(limits.maxMappingLevel(gfn, cap), backed());
+  }
+
+  private int wanted() {
+    return asked >>> WANTED_SHIFT & LEVEL_MASK;
+  }
+
+  private int backed() {
+    return asked >>> LARGEST_SHIFT & LEVEL_MASK;
   }
 
   /** Whether its frame is one. */

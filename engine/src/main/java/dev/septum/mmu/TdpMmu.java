@@ -310,6 +310,7 @@ public final class TdpMmu implements AutoCloseable {
     enter(walker, exclusive);
     try {
       split.splitRange(walker, tree, range, target);
+      health.check(); // or larger leaves may be left
       then.run();
     } finally {
       leave(walker);
@@ -495,6 +496,7 @@ public final class TdpMmu implements AutoCloseable {
 
   private void forEachEntry(
       Walker walker, GfnRange range, Roots which, int minLevel, LeafVisitor visitor) {
+    walker.checkUsableBy(this);
     walker.hold.enterAnyway(true);
     try {
       for (Root tree : roots.of(which)) {

@@ -195,6 +195,7 @@ public final class TrustDomainVcpu extends Vcpu {
         if (!touch(GuestAccess.gpa(accesses[at]), GuestAccess.bits(accesses[at]))) {
           return at;
         }
+        watch.reset(); // what exits now and then between accesses that succeed is not endless
         steps++;
       }
       return to;

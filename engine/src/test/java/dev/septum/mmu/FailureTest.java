@@ -156,6 +156,17 @@ final class FailureTest {
   }
 
   @Test
+  void aLookWithAClosedWalkerIsMisuseAndHoldsNothing() {
+    TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    walker.close();
+    assertThrows(
+        IllegalStateException.class,
+        () -> mmu.forEachLeaf(walker, ALL, Roots.DIRECT, (gfn, level, entry) -> {}));
+    assertLockIsFree();
+  }
+
+  @Test
   void aWalkerServesItsOwnMmuUntilItIsClosed() {
     TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
     TdpMmu other = newMmu(100, TlbFlusher.NONE);

@@ -103,6 +103,20 @@ final class RememberedTableTest {
     vcpu.section().close();
   }
 
+  /**
+   * Nothing is walked between its death and the quiescent point: no FROZEN says that it is gone.
+   */
+  @Test
+  void isForgottenAtAQuiescentPointWithoutAWalkBefore() {
+    vcpu.section().open();
+    assertFound(1, small);
+    assertEquals(1, mmu.merge(host, block, large, (gfn, cap) -> cap));
+    vcpu.section().quiesce();
+    assertEquals(1, mmu.split(host, otherBlock, small, false));
+    assertFound(1, large);
+    vcpu.section().close();
+  }
+
   /** The broken variant: nobody says that the table may be another one by now. */
   @Test
   void wouldBeSomebodyElsesIfItWereNotForgotten() {

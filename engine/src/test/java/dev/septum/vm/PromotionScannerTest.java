@@ -16,6 +16,9 @@ import dev.septum.td.PromotionScanner;
 import dev.septum.tdx.TdxFaults;
 import dev.septum.tdx.TdxLeaf;
 import dev.septum.tdx.TdxLock;
+import dev.septum.trace.MmuCounter;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.Timeout;
 /** What the scanner promotes, how often it tries, and how its thread lives and ends. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class PromotionScannerTest {
+  private static final int ENDLESS = 64;
+  private static final long PATIENCE_MILLIS = 20_000;
   private static final int PAGES = TdMachine.BLOCK_PAGES;
   private static final long FIRST = TdMachine.GFN;
   private static final int BLOCKS = 4;
@@ -152,6 +157,43 @@ final class PromotionScannerTest {
       td.acceptWhole(FIRST + PAGES - 1, PageLevel.LEVEL_4K);
       assertEquals(1, scanner.scanOnce() + scanner.scanOnce());
     }
+  }
+
+  /** Each try blocks the page for a moment: that many exits, but with accesses in between. */
+  @Test
+  void whatTheModuleRefusesAgainAndAgainIsNoEndlessViolationToWhoUsesTheBlock() {
+    for (long gfn = FIRST; gfn < FIRST + PAGES - 1; gfn++) {
+      td.acceptWhole(gfn, PageLevel.LEVEL_4K);
+    }
+    long last = TdMachine.gpa(FIRST + PAGES - 1);
+    assertEquals(VcpuExit.UNACCEPTED, td.vcpu().access(last, Access.READ));
+    long before = td.vm.mmu().counters().sum(MmuCounter.FAULTS_SPURIOUS);
+    AtomicBoolean over = new AtomicBoolean();
+    Crew crew = new Crew();
+    crew.start(
+        () -> {
+          try (PromotionScanner scanner = scanner(1)) {
+            while (!over.get()) {
+              int unused = scanner.scanOnce();
+            }
+          }
+        });
+    try {
+      BooleanSupplier going = Crew.forMillis(PATIENCE_MILLIS);
+      while (going.getAsBoolean() && exitsSince(before) < 3 * ENDLESS) {
+        assertEquals(VcpuExit.NONE, td.vcpu().access(TdMachine.gpa(FIRST), Access.WRITE));
+      }
+    } finally {
+      over.set(true);
+      crew.join();
+    }
+    assertTrue(exitsSince(before) > ENDLESS, "so few that nothing was tested");
+    assertEquals(
+        0, td.host().anomalies().counts().get(GuestAnomalies.Kind.ENDLESS_VIOLATION).longValue());
+  }
+
+  private long exitsSince(long before) {
+    return td.vm.mmu().counters().sum(MmuCounter.FAULTS_SPURIOUS) - before;
   }
 
   @Test

@@ -72,6 +72,13 @@ public final class GuestVcpu {
     return count(vcpu.access(gpa, access));
   }
 
+  /** Touches an address for the touch's sake: a #VE is taken note of, and no more. */
+  void touchInPassing(long gpa, Access access) {
+    if (touch(gpa, access) == VcpuExit.VIRTUALIZATION_EXCEPTION) {
+      takeVeInfo();
+    }
+  }
+
   /** Touches a page as shared memory. */
   public VcpuExit touchShared(long gfn, Access access) {
     return touch(gpa(gfn) | sharedBit, access);

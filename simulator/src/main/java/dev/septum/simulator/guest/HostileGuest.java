@@ -39,7 +39,7 @@ final class HostileGuest implements Guest {
     if (vcpu.random(2) == 0) {
       vcpu.accept(gpa & -1L << Geometry.PAGE_SHIFT, LEVELS[vcpu.random(LEVELS.length)]);
     } else {
-      vcpu.touch(gpa, ACCESSES[vcpu.random(ACCESSES.length)]);
+      vcpu.touchInPassing(gpa, ACCESSES[vcpu.random(ACCESSES.length)]);
     }
   }
 

@@ -80,6 +80,11 @@ final class PageBlock {
     knownAt[page] = before == after && (before & 1) == 0 ? before : NEVER;
   }
 
+  /** It holds something else than was written, and that was said once. */
+  void noteFound(int page, long found) {
+    written[page] = found;
+  }
+
   /** What it holds was lost, and said to be. */
   void forgetWritten(int page) {
     knownAt[page] = NEVER;

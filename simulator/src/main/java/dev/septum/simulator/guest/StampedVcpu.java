@@ -54,7 +54,7 @@ public final class StampedVcpu {
     PageBlock block = memory.block(gfn);
     int page = PageBlock.page(gfn);
     if (!block.tryHold(page)) {
-      vcpu.touch(GuestVcpu.gpa(gfn), access);
+      vcpu.touchInPassing(GuestVcpu.gpa(gfn), access);
       block.hold(page);
     }
     try {
@@ -74,6 +74,7 @@ public final class StampedVcpu {
     if (found != block.written(page)
         && (found != 0 || block.isKnown(page, block.takenAcquire(page)))) {
       lose(block, page);
+      block.noteFound(page, found);
     }
     return exit;
   }
@@ -91,9 +92,16 @@ public final class StampedVcpu {
     return missed(block, page, exit);
   }
 
-  /** A page that cannot be reached and was not taken has lost its content. */
+  /**
+   * A page that is not accepted or not private any more, and was not taken, has lost its content.
+   * An access that was given up says nothing of it.
+   */
   private VcpuExit missed(PageBlock block, int page, VcpuExit exit) {
-    if (exit != VcpuExit.NONE && block.isKnown(page, block.takenAcquire(page))) {
+    boolean isGone =
+        exit == VcpuExit.UNACCEPTED
+            || exit == VcpuExit.VIRTUALIZATION_EXCEPTION
+            || exit == VcpuExit.MEMORY_FAULT;
+    if (isGone && block.isKnown(page, block.takenAcquire(page))) {
       lose(block, page);
     }
     return exit;
