@@ -67,26 +67,40 @@ final class HardwareWalk {
     for (; ; ) {
       long entry = walk(walker, root, gfn);
       int level = walker.level();
-      while (Spte.isLeaf(entry, level) && Spte.allows(entry, accessBits)) {
-        int table = walker.place.table();
-        long marked = entry | flags;
-        long witness =
-            marked == entry
-                ? entry
-                : arena.casEntry(table, root.index(geometry, gfn, level), entry, marked);
-        if (witness != entry) {
-          walker.counters.increment(MmuCounter.RACES_LOST);
-          entry = witness;
-        } else if (arena.isDeadVolatile(table)) {
-          walker.place.restart();
-          entry = Spte.FROZEN; // as it will be
-        } else {
-          return marked;
-        }
+      long now = markFound(walker, root, gfn, entry, accessBits, flags);
+      if (Spte.isLeaf(now, level) && Spte.allows(now, accessBits)) {
+        return now;
       }
-      if (!Spte.isFrozen(entry) && !Spte.isTable(entry, level)) {
+      if (!Spte.isFrozen(now) && !Spte.isTable(now, level)) {
         return Spte.EMPTY;
       }
     }
+  }
+
+  /**
+   * Sets A or D in the entry that the last walk has ended at, while it is a leaf that allows the
+   * access.
+   *
+   * @return the entry as it is now; FROZEN if its table is dead, and what was set there may be lost
+   */
+  long markFound(Walker walker, Root root, long gfn, long found, int accessBits, long flags) {
+    int table = walker.place.table();
+    int level = walker.level();
+    int index = root.index(geometry, gfn, level);
+    long entry = found;
+    while (Spte.isLeaf(entry, level) && Spte.allows(entry, accessBits)) {
+      long marked = entry | flags;
+      long witness = marked == entry ? entry : arena.casEntry(table, index, entry, marked);
+      if (witness == entry) {
+        if (arena.isDeadVolatile(table)) {
+          walker.place.restart();
+          return Spte.FROZEN; // as it will be
+        }
+        return marked;
+      }
+      walker.counters.increment(MmuCounter.RACES_LOST);
+      entry = witness;
+    }
+    return entry;
   }
 }
