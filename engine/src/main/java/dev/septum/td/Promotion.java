@@ -8,7 +8,6 @@ import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -37,7 +36,6 @@ public final class Promotion {
   private final TdpMmu mmu;
   private final MemorySlots slots;
   private final MirrorDriver driver;
-  private final LongAdder promotions = new LongAdder();
 
   /** Promotions in one machine. */
   public Promotion(TdpMmu mmu, MemorySlots slots, MirrorDriver driver) {
@@ -68,11 +66,6 @@ public final class Promotion {
     return mmu.mergeMirror(walker, block, level, slots, new Marks(level, true)) > 0;
   }
 
-  /** How many tables became a leaf; exact when no promotion is under way. */
-  public long promotions() {
-    return promotions.sum();
-  }
-
   /** Says which tables are tried, and takes the guest's inhibit away meanwhile. */
   private final class Marks implements MirrorMerges {
     private final int smallest;
@@ -101,9 +94,7 @@ public final class Promotion {
 
     @Override
     public void end(long gfn, int level, boolean merged) {
-      if (merged) {
-        promotions.increment();
-      } else if (cleared != null) {
+      if (!merged && cleared != null) {
         boolean unused = cleared.inhibit(gfn, level);
       }
     }

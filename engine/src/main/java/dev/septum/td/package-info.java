@@ -23,8 +23,6 @@
  *   <td>nothing; counts</td></tr>
  * <tr><td>{@code TdBuild.missing}</td><td>plain</td><td>plain</td><td>the build's monitor, which is
  *   taken before the MMU lock</td><td>-</td></tr>
- * <tr><td>{@code Promotion.promotions}</td><td>sum of a {@code LongAdder}</td><td>the same</td>
- *   <td>none</td><td>nothing; a count</td></tr>
  * <tr><td>{@code PromotionScanner.counts}, an immutable record</td><td>volatile</td><td>volatile, at
  *   the end of a step</td><td>the scanner's monitor</td><td>-</td></tr>
  * <tr><td>{@code PromotionScanner}: all other fields</td><td>plain</td><td>plain</td><td>the scanner's

@@ -20,6 +20,7 @@ import dev.septum.td.TdLifecycle;
 import dev.septum.tdx.OpState;
 import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
+import dev.septum.tdx.TdxLeaf;
 import dev.septum.tdx.TdxModule;
 import dev.septum.tdx.TrustDomain;
 import dev.septum.trace.MmuCounter;
@@ -174,7 +175,7 @@ public final class TrustDomainHost {
 
   /** How many tables became a leaf, by request or by a scanner; exact at rest. */
   public long promotions() {
-    return promotion.promotions();
+    return seamcalls().successes(TdxLeaf.MEM_PAGE_PROMOTE);
   }
 
   /** How many tables the module would not promote, because their pages are not alike. */

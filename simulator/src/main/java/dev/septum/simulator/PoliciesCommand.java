@@ -98,10 +98,6 @@ public final class PoliciesCommand implements Callable<Integer> {
 
   private static String name(ReplayPlan plan) {
     TrustDomainPlan how = Objects.requireNonNull(plan.trustDomain());
-    return how.guest()
-        + ", "
-        + how.faultSplit().name().toLowerCase(Locale.ROOT)
-        + ", promotion "
-        + (how.promotes() ? "on" : "off");
+    return how.guest() + ", " + how.policy() + ", promotion " + how.promotion();
   }
 }

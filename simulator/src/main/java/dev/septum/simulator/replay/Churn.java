@@ -30,6 +30,7 @@ final class Churn extends HostThread {
   private final boolean isMergeable;
   private final int perSecond;
   private GfnRange lastSplit;
+  private long done;
 
   Churn(VirtualMachine vm, ReplayPlan plan, List<? extends VcpuThread> vcpus, RunState state) {
     super("churn", state);
@@ -47,14 +48,19 @@ final class Churn extends HostThread {
   public void run() {
     long start = System.nanoTime();
     while (goesOn()) {
-      long early = dueAt(done() + 1) - (System.nanoTime() - start);
+      long early = dueAt(done + 1) - (System.nanoTime() - start);
       if (early > 0) {
         LockSupport.parkNanos(this, early);
       } else {
-        step(done());
-        countDone();
+        step();
+        done++;
       }
     }
+  }
+
+  /** Operations; exact after a join. */
+  long done() {
+    return done;
   }
 
   /** When an operation is due, in nanoseconds from the start. Who is late makes up for it. */
@@ -63,7 +69,7 @@ final class Churn extends HostThread {
         + operation % perSecond * TimeUnit.SECONDS.toNanos(1) / perSecond;
   }
 
-  private void step(long done) {
+  private void step() {
     switch ((int) (done % ROUND)) {
       case 0 -> {
         lastSplit = ranges.next();

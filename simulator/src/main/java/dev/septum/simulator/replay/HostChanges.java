@@ -57,7 +57,7 @@ final class HostChanges extends HostThread {
     this.overZap = plan.probability(Injection.OVER_ZAP);
     this.allConversions = td.conversionsIn(plan.accesses());
     this.allPunches = td.punchesIn(plan.accesses());
-    pace.waitAt(secondDue());
+    pace.waitAt(secondDue(0, 0));
   }
 
   /** Conversions there and back; exact after a join. */
@@ -87,20 +87,14 @@ final class HostChanges extends HostThread {
         bringBack();
         convert();
         converted++;
-        countDone();
       } else {
         punch();
-        countDone();
       }
       pace.waitAt(secondDue(converted, punches));
     }
     if (!state().isStopped()) {
       bringBack();
     }
-  }
-
-  private long secondDue() {
-    return secondDue(0, 0);
   }
 
   /** When the change after the next is due. */

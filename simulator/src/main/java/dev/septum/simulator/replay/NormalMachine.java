@@ -47,7 +47,7 @@ final class NormalMachine extends ReplayMachine {
 
   @Override
   long churned() {
-    return hosts.stream().mapToLong(HostThread::done).sum();
+    return hosts.stream().mapToLong(Churn::done).sum();
   }
 
   @Override

@@ -30,12 +30,10 @@ final class Promoter extends HostThread {
     try (PromotionScanner scanner = host.newPromotionScanner(BLOCKS_PER_SECOND, PASSES)) {
       while (goesOn()) {
         int unused = scanner.step(BLOCKS_PER_STEP);
-        countDone();
         LockSupport.parkNanos(PAUSE_NANOS);
       }
       for (int pass = 0; pass <= PASSES && !state().isStopped(); pass++) {
         int unused = scanner.scanOnce();
-        countDone();
       }
     }
   }

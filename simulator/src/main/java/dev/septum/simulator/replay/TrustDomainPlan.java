@@ -2,6 +2,7 @@ package dev.septum.simulator.replay;
 
 import dev.septum.simulator.guest.GuestKind;
 import dev.septum.td.AcceptPolicy;
+import java.util.Locale;
 
 /**
  * What is particular to a replay in a trust domain.
@@ -21,6 +22,16 @@ public record TrustDomainPlan(
   public static final long MAX_PAGES = 1L << 32;
 
   private static final long MILLION = 1_000_000;
+
+  /** The policy, as the command line has it. */
+  public String policy() {
+    return faultSplit.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Promotion, as the command line has it. */
+  public String promotion() {
+    return promotes ? "on" : "off";
+  }
 
   /** How many conversions belong to so many accesses. */
   long conversionsIn(long accesses) {

@@ -11,8 +11,6 @@
  *   <td>-</td><td>-</td></tr>
  * <tr><td>{@code VcpuThread.done}</td><td>opaque</td><td>opaque</td><td>its thread</td><td>nothing:
  *   progress; exact once the thread is joined</td></tr>
- * <tr><td>{@code HostThread.done}</td><td>opaque</td><td>opaque</td><td>its thread</td><td>the same</td>
- *   </tr>
  * <tr><td>{@code HostThread.ended}</td><td>volatile</td><td>volatile</td><td>-</td><td>-</td></tr>
  * <tr><td>{@code HostThread}s, {@code GuestThread}: their other counts</td><td>plain</td><td>plain</td>
  *   <td>its thread</td><td>the join</td></tr>

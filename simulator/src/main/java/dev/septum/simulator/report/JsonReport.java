@@ -16,7 +16,6 @@ import dev.septum.simulator.replay.ReplayResult;
 import dev.septum.simulator.replay.TrustDomainPlan;
 import dev.septum.simulator.replay.TrustDomainResult;
 import dev.septum.trace.MmuCounter;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -134,7 +133,7 @@ public final class JsonReport {
   private static void putTrustDomain(
       ObjectNode node, TrustDomainPlan plan, TrustDomainResult result) {
     node.put("guest", plan.guest().toString())
-        .put("faultSplit", plan.faultSplit().name().toLowerCase(Locale.ROOT))
+        .put("faultSplit", plan.policy())
         .put("promote", plan.promotes())
         .put("convertPerMillion", plan.conversions())
         .put("punchPerMillion", plan.punches());

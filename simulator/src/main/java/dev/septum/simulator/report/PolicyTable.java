@@ -47,10 +47,7 @@ public final class PolicyTable {
 
   private record Row(TrustDomainPlan plan, TrustDomainResult td, double seconds) {
     List<String> keys() {
-      return List.of(
-          plan.guest().toString(),
-          plan.faultSplit().name().toLowerCase(Locale.ROOT),
-          plan.promotes() ? "on" : "off");
+      return List.of(plan.guest().toString(), plan.policy(), plan.promotion());
     }
 
     /** How much of the private memory is mapped by pages of 2M or larger, in percent. */
@@ -111,9 +108,9 @@ public final class PolicyTable {
       for (Column column : COLUMNS) {
         text.append(',').append(column.count.applyAsLong(row.td));
       }
-      text.append(String.format(Locale.ROOT, ",%.2f,%.3f%n", row.share(), row.seconds));
+      text.append(String.format(Locale.ROOT, ",%.2f,%.3f\n", row.share(), row.seconds));
     }
-    return text.toString().replace(System.lineSeparator(), "\n");
+    return text.toString();
   }
 
   /** The table as JSON: {@code runs}, with a number for each column. */

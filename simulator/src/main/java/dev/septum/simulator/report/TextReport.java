@@ -13,7 +13,6 @@ import dev.septum.trace.MmuCounter;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** The report at the end of a run, for people. */
@@ -109,9 +108,9 @@ public final class TextReport {
         "guest "
             + how.guest()
             + ", fault split "
-            + how.faultSplit().name().toLowerCase(Locale.ROOT)
+            + how.policy()
             + ", promotion "
-            + (how.promotes() ? "on" : "off"));
+            + how.promotion());
     row("accepted", sizes(td.accepted()));
     row("pending", sizes(td.pending()));
     row(
