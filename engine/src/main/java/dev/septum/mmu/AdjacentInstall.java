@@ -1,9 +1,9 @@
 package dev.septum.mmu;
 
 import dev.septum.paging.EntryPlace;
+import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
-import dev.septum.paging.TableArena;
 import dev.septum.sync.MmuLock;
 import dev.septum.sync.ReadSection;
 import dev.septum.trace.MmuCounter;
@@ -19,20 +19,20 @@ import dev.septum.trace.MmuCounters;
  */
 final class AdjacentInstall {
   private final MmuLock lock;
-  private final TableArena arena;
-  private final FaultPath faultPath;
+  private final Geometry geometry;
+  private final boolean presetDirty;
   private final Invalidation invalidation;
   private final MachineHealth health;
 
   AdjacentInstall(
       MmuLock lock,
-      TableArena arena,
-      FaultPath faultPath,
+      Geometry geometry,
       Invalidation invalidation,
-      MachineHealth health) {
+      MachineHealth health,
+      MmuOptions options) {
     this.lock = lock;
-    this.arena = arena;
-    this.faultPath = faultPath;
+    this.geometry = geometry;
+    this.presetDirty = options.presetDirty();
     this.invalidation = invalidation;
     this.health = health;
   }
@@ -49,11 +49,11 @@ final class AdjacentInstall {
   boolean tryMap(Walker walker, Root root, PageFault fault) {
     EntryPlace place = walker.place;
     long gfn = fault.gfn();
-    int slot = arena.adjacentSlot(place, gfn | root.gfnBits());
+    int slot = place.adjacentSlot(gfn | root.gfnBits());
     if (slot < 0 || !fault.hasFrame()) {
       return false;
     }
-    long leaf = faultPath.leafFor(fault, PageLevel.PG_4K, Spte.EMPTY);
+    long leaf = fault.leaf(geometry, PageLevel.PG_4K, Spte.EMPTY, presetDirty);
     boolean isOnlyFor4k = fault.isOnlyFor4k();
     long sequence = fault.sequence();
     MachineHealth sound = health;
@@ -63,10 +63,10 @@ final class AdjacentInstall {
     ReadSection section = walker.section;
     long stamp = mmuLock.lockShared(section);
     try {
-      if (!place.isValid(section.lapses())
+      if (!place.hasAdjacent()
           || !sound.isUsable()
           || invalidations.mustRetry(sequence, gfn, 1)
-          || (!isOnlyFor4k && fault.largestAllowed(arena.geometry()) != PageLevel.PG_4K)
+          || (!isOnlyFor4k && fault.largestAllowed(geometry) != PageLevel.PG_4K)
           || !EntryProtocol.installAdjacent(counters, place, slot, leaf)) {
         return false;
       }

@@ -65,16 +65,17 @@ import org.jspecify.annotations.Nullable;
  *     1 look at all entries                  a CAS in the table
  *     2 CAS the parent; A and D of all       b if the table is marked, begin again at the root
  *     3 mark the table; full fence
- *     4 look again; hand on late A and D
- *     5 fill the table with FROZEN
+ *     4 look again at all entries; then store FROZEN in all
+ *     5 hand on the A and D that only 4 has found
  *
  *   The store of 3 and the loads of 4 are ordered by the fence, the CAS of a and the load of b are both
  *   volatile: so either b finds the mark, or 4 finds what a wrote. Who merely finds the flag that it wants
  *   set already, by somebody else's a, looks for the mark as well: the loads of 4 may have come before that
  *   a. The looks are plain reads: those of 1 are no older than the lock, since when leaves have come but none
  *   has gone, so a table that looks full is full, and a flag that 1 has missed is found by 4; those of 4 come
- *   behind the fence. The stores of 5 are plain too: what they overwrite was found by 4, or its writer finds
- *   the mark; a CAS behind them fails. A long is not torn.
+ *   behind the fence. The stores of 4 are plain too: what they overwrite was found by the load before, or its
+ *   writer finds the mark; a CAS behind them fails. A long is not torn. What 5 hands on it hands on to every
+ *   gfn of the table, as if it had been set in the new leaf: by then that may have been split.
  *
  *   A permission given in the table between 1 and 3 is lost with it: the next access faults once more.
  *   Nobody takes one away under the shared lock; who adds that (a write-protect) must look for the mark,
@@ -142,12 +143,12 @@ final class EntryProtocol {
    * walker's last new leaf of 4K stands in. Shared, and in a section in which what the place
    * remembers holds.
    *
-   * @param slot found by {@link TableArena#adjacentSlot}
+   * @param slot found by {@link EntryPlace#adjacentSlot}
    * @return whether it was empty, and is done
    */
   static boolean installAdjacent(
       MmuCounters.Stripe counters, EntryPlace place, int slot, long leaf) {
-    if (!TableArena.tryInstall(place, slot, leaf)) {
+    if (!place.tryInstall(slot, leaf)) {
       return false;
     }
     counters.increment(MmuCounter.MAPPED_4K);
@@ -269,8 +270,8 @@ final class EntryProtocol {
     if (witness == old) {
       int dead = Spte.table(old);
       arena.markDeadThenFence(dead);
-      handOnLate(walker, root, dead, gfn, leaf);
-      arena.freezePlain(dead);
+      long last = arena.freezePlain(dead);
+      handOn(walker, root, gfn, PageLevel.PG_2M, last, Spte.accessedDirty(leaf));
       countOut(walker, dead, PageLevel.PG_4K, geometry.entries());
     }
     return witness;
@@ -288,21 +289,11 @@ final class EntryProtocol {
     return witness;
   }
 
-  /** The second look at a table that is marked dead: sets what {@code leaf} does not have yet. */
-  void handOnLate(Walker walker, Root root, int dead, long gfn, long leaf) {
-    long known = Spte.accessedDirty(leaf);
-    if ((Spte.accessedDirty(arena.unionPlain(dead)) & ~known) != 0) {
-      for (int index = 0; index < geometry.entries(); index++) {
-        handOn(walker, root, gfn + index, PageLevel.PG_4K, arena.entryAcquire(dead, index), known);
-      }
-    }
-  }
-
   /**
    * Sets those A and D of an entry that the leaf in its place did not have when it was made, for
    * every gfn under the entry: that leaf may have been split by now.
    */
-  private void handOn(Walker walker, Root root, long gfn, int level, long last, long known) {
+  void handOn(Walker walker, Root root, long gfn, int level, long last, long known) {
     long late = Spte.accessedDirty(last) & ~known;
     if (late == 0) {
       return;

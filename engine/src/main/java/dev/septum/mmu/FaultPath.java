@@ -18,7 +18,6 @@ final class FaultPath {
   private final TableArena arena;
   private final Geometry geometry;
   private final EntryProtocol protocol;
-  private final HardwareWalk hardware;
   private final Split split;
   private final Merge merge;
   private final Invalidation invalidation;
@@ -28,7 +27,6 @@ final class FaultPath {
   FaultPath(
       TableArena arena,
       EntryProtocol protocol,
-      HardwareWalk hardware,
       Split split,
       Merge merge,
       Invalidation invalidation,
@@ -37,7 +35,6 @@ final class FaultPath {
     this.arena = arena;
     this.geometry = arena.geometry();
     this.protocol = protocol;
-    this.hardware = hardware;
     this.split = split;
     this.merge = merge;
     this.invalidation = invalidation;
@@ -45,8 +42,31 @@ final class FaultPath {
     this.options = options;
   }
 
+  /** Handles a fault, from what it may have to wait for to its count. */
+  FaultResult handle(Walker walker, Root root, PageFault fault) {
+    FaultResult result;
+    int wanted = geometry.levels() - 1;
+    do {
+      walker.tables.topUp(wanted);
+      walker.hold.enter(false);
+      try {
+        result = map(walker, root, fault);
+      } finally {
+        walker.leave();
+      }
+      if (fault.tablesMissing() > 0) {
+        walker.tables.require(fault.tablesMissing());
+      }
+    } while (fault.tablesMissing() > 0);
+    walker.counters.increment(result.counter());
+    if (result == FaultResult.RETRY) {
+      health.check();
+    }
+    return result;
+  }
+
   /** Handles a fault. The hold has been entered, shared. */
-  FaultResult map(Walker walker, Root root, PageFault fault) {
+  private FaultResult map(Walker walker, Root root, PageFault fault) {
     int goal = fault.largestAllowed(geometry);
     fault.check(geometry, goal);
     fault.setGoal(goal);
@@ -67,14 +87,14 @@ final class FaultPath {
     if (available >= geometry.levels() - 1) {
       return 0;
     }
-    hardware.walk(walker, root, gfn);
+    HardwareWalk.walk(walker, root, gfn);
     int needed = walker.level() - goal;
     return available < needed ? needed : 0;
   }
 
   private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {
     int goal = firstGoal;
-    long entry = hardware.walk(walker, root, fault.gfn());
+    long entry = HardwareWalk.walk(walker, root, fault.gfn());
     int table = walker.place.table();
     int level = walker.place.level();
     if (level < goal) { // a table stands at the goal: what is to become of it is decided there
@@ -122,7 +142,7 @@ final class FaultPath {
           && Spte.isWritable(entry)) {
         return fast(fault, level);
       } else if (level == goal) {
-        long leaf = leafFor(fault, level, entry);
+        long leaf = fault.leaf(geometry, level, entry, options.presetDirty());
         if (Spte.isPresent(entry)) {
           if (fault.isPrefetch() || Spte.allows(entry, fault.accessBits()) || leaf == entry) {
             return spurious(fault, level);
@@ -135,7 +155,7 @@ final class FaultPath {
             protocol.install(walker, root, table, index, level, fault.gfn(), entry, leaf);
         if (witness == entry) {
           if (level == PageLevel.PG_4K && !root.isMirror()) {
-            arena.rememberAdjacent(walker.place, table, fault.gfn() | root.gfnBits());
+            walker.place.keepAdjacent(table, fault.gfn() | root.gfnBits());
           }
           return fixed(fault, level);
         }
@@ -174,7 +194,7 @@ final class FaultPath {
     if (!options.collapseUnasked()) {
       return merge.mergeTable(walker, root, table, index, level, fault.gfn(), entry);
     }
-    long leaf = leafFor(fault, level, Spte.EMPTY);
+    long leaf = fault.leaf(geometry, level, Spte.EMPTY, options.presetDirty());
     long now = merge.replace(walker, root, table, index, level, fault.gfn(), entry, leaf);
     if (now == leaf) {
       fault.setMapped(level);
@@ -187,7 +207,7 @@ final class FaultPath {
     if (!fault.isWrite()) {
       return false;
     }
-    long entry = hardware.walk(walker, root, fault.gfn());
+    long entry = HardwareWalk.walk(walker, root, fault.gfn());
     return Spte.isPresent(entry) && Spte.isWritable(entry);
   }
 
@@ -205,18 +225,6 @@ final class FaultPath {
   private static FaultResult fixed(PageFault fault, int level) {
     fault.setMapped(level);
     return FaultResult.FIXED;
-  }
-
-  /** The leaf that this fault installs in the place of {@code old}. */
-  long leafFor(PageFault fault, int level, long old) {
-    boolean written = fault.isWrite() && !fault.isPrefetch();
-    boolean dirty = fault.isWritable() && (options.presetDirty() || fault.isPrivate() || written);
-    long flags = (fault.isPrefetch() ? 0 : Spte.ACCESSED) | (dirty ? Spte.DIRTY : 0);
-    if (!options.presetDirty() && Spte.isPresent(old)) {
-      flags |= Spte.accessedDirty(old);
-    }
-    long pfn = fault.pfn() - (fault.gfn() & geometry.pages(level) - 1);
-    return Spte.makeLeaf(pfn, level, fault.isWritable(), flags);
   }
 
   private FaultResult bug(PageFault fault, int level, long entry, long leaf) {

@@ -9,13 +9,13 @@ import dev.septum.trace.MmuCounter;
 /**
  * What a vCPU's page walker does: translate, and set A and D by CAS.
  *
- * <p>Lock-free, inside a read section; no lock is wanted. A walk begins at the table of 2M entries
- * that the walker remembers, if it is on its way. If it meets FROZEN it stands in a dead table, and
- * starts again at the root, where another operation has succeeded meanwhile. (In a mirror an entry
- * that is being changed is FROZEN as well: there a walk that began at the root ends at it.) Until a
- * table that was unlinked is full of FROZEN, a walk may still end in it: it is over before the
- * operation that unlinked the table is. What relies on A or D there looks for the mark of a dead
- * table afterwards, and if it is set begins again at the root (the essay in {@link EntryProtocol}).
+ * <p>Lock-free, inside a read section; no lock is wanted. A walk begins at a table that the walker
+ * remembers, if it is on its way. If it meets FROZEN it stands in a dead table, and starts again at
+ * the root, where another operation has succeeded meanwhile. (In a mirror an entry that is being
+ * changed is FROZEN as well: there a walk that began at the root ends at it.) Until a table that
+ * was unlinked is full of FROZEN, a walk may still end in it: it is over before the operation that
+ * unlinked the table is. What relies on A or D there looks for the mark of a dead table afterwards,
+ * and if it is set begins again at the root (the essay in {@link EntryProtocol}).
  */
 final class HardwareWalk {
   private final TableArena arena;
@@ -31,17 +31,16 @@ final class HardwareWalk {
    *
    * @return the entry; FROZEN only in a mirror; where it stands is left in the walker
    */
-  long walk(Walker walker, Root root, long gfn) {
+  static long walk(Walker walker, Root root, long gfn) {
     EntryPlace place = walker.place;
-    place.begin(root.table(), walker.section.lapses());
-    long entry = arena.descendAcquire(gfn | root.gfnBits(), place);
+    long entry = place.descendAcquire(root.table(), gfn | root.gfnBits());
     return Spte.isFrozen(entry) ? walkAgain(place, root, gfn) : entry;
   }
 
-  private long walkAgain(EntryPlace place, Root root, long gfn) {
+  private static long walkAgain(EntryPlace place, Root root, long gfn) {
     for (; ; ) {
       place.restart();
-      long entry = arena.descendAcquire(gfn | root.gfnBits(), place);
+      long entry = place.descendAcquire(root.table(), gfn | root.gfnBits());
       if (!Spte.isFrozen(entry) || root.isMirror()) {
         return entry;
       }

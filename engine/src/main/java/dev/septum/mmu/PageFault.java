@@ -3,6 +3,7 @@ package dev.septum.mmu;
 import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
+import dev.septum.paging.Spte;
 
 /**
  * One fault: what the guest wanted, and what the page lookup found. Filled by the thread that
@@ -208,6 +209,21 @@ public final class PageFault {
       throw new IllegalArgumentException(
           String.format("gfn 0x%x cannot be mapped to pfn 0x%x at level %d", gfn, pfn, level));
     }
+  }
+
+  /**
+   * The leaf that this fault installs in the place of {@code old}.
+   *
+   * @param presetDirty whether what may be written is dirty from the start
+   */
+  long leaf(Geometry geometry, int level, long old, boolean presetDirty) {
+    boolean written = isWrite() && !isPrefetch();
+    boolean dirty = isWritable() && (presetDirty || isPrivate() || written);
+    long flags = (isPrefetch() ? 0 : Spte.ACCESSED) | (dirty ? Spte.DIRTY : 0);
+    if (!presetDirty && Spte.isPresent(old)) {
+      flags |= Spte.accessedDirty(old);
+    }
+    return Spte.makeLeaf(pfn - (gfn & geometry.pages(level) - 1), level, isWritable(), flags);
   }
 
   int tablesMissing() {

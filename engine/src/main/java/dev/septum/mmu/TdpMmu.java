@@ -1,5 +1,6 @@
 package dev.septum.mmu;
 
+import dev.septum.paging.EntryPlace;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
@@ -94,9 +95,8 @@ public final class TdpMmu implements AutoCloseable {
     this.split = new Split(arena, protocol, health);
     this.merge = new Merge(arena, protocol, invalidation, options);
     this.zap = new Zap(geometry, protocol, health);
-    this.faultPath =
-        new FaultPath(arena, protocol, hardware, split, merge, invalidation, health, options);
-    this.adjacent = new AdjacentInstall(lock, arena, faultPath, invalidation, health);
+    this.faultPath = new FaultPath(arena, protocol, split, merge, invalidation, health, options);
+    this.adjacent = new AdjacentInstall(lock, geometry, invalidation, health, options);
     try (Walker walker = newWalker()) {
       this.roots =
           mirroring == null
@@ -169,9 +169,10 @@ public final class TdpMmu implements AutoCloseable {
 
   /** What a further thread needs to use this MMU. Close it when the thread ends. */
   public Walker newWalker() {
-    ReadSection section = periods.register();
+    EntryPlace place = arena.newPlace();
+    ReadSection section = periods.register(place::restart);
     RangeHold hold = new RangeHold(lock, section, flusher, health, options);
-    return new Walker(this, section, pool.newCache(), hold);
+    return new Walker(this, section, place, pool.newCache(), hold);
   }
 
   synchronized void forget(Walker walker) {
@@ -194,7 +195,7 @@ public final class TdpMmu implements AutoCloseable {
    * @return a leaf, or what is not present; {@link Walker#level} says of which level
    */
   public long walk(Walker walker, long gfn) {
-    return hardware.walk(walker, root, gfn);
+    return HardwareWalk.walk(walker, root, gfn);
   }
 
   /**
@@ -216,7 +217,7 @@ public final class TdpMmu implements AutoCloseable {
    * @throws IllegalStateException if this is a normal VM's
    */
   public long walkMirror(Walker walker, long gfn) {
-    return hardware.walk(walker, roots.mirror(), gfn);
+    return HardwareWalk.walk(walker, roots.mirror(), gfn);
   }
 
   /** The invalidation sequence, to be read before a fault's page is looked up. */
@@ -238,29 +239,9 @@ public final class TdpMmu implements AutoCloseable {
   public FaultResult fault(Walker walker, PageFault fault) {
     roots.checkGfn(fault.gfn());
     walker.checkUsableBy(this);
-    if (!fault.isPrivate() && adjacent.tryMap(walker, root, fault)) {
-      return FaultResult.FIXED;
-    }
-    Root tree = fault.isPrivate() ? roots.mirror() : root;
-    FaultResult result;
-    int wanted = geometry.levels() - 1;
-    do {
-      walker.tables.topUp(wanted);
-      walker.hold.enter(false);
-      try {
-        result = faultPath.map(walker, tree, fault);
-      } finally {
-        leave(walker);
-      }
-      if (fault.tablesMissing() > 0) {
-        walker.tables.require(fault.tablesMissing());
-      }
-    } while (fault.tablesMissing() > 0);
-    walker.counters.increment(result.counter());
-    if (result == FaultResult.RETRY) {
-      health.check();
-    }
-    return result;
+    return !fault.isPrivate() && adjacent.tryMap(walker, root, fault)
+        ? FaultResult.FIXED
+        : faultPath.handle(walker, fault.isPrivate() ? roots.mirror() : root, fault);
   }
 
   /**
@@ -313,7 +294,7 @@ public final class TdpMmu implements AutoCloseable {
       health.check(); // or larger leaves may be left
       then.run();
     } finally {
-      leave(walker);
+      walker.leave();
     }
     return walker.counters.get(MmuCounter.SPLITS) - before;
   }
@@ -334,7 +315,7 @@ public final class TdpMmu implements AutoCloseable {
     try {
       merge.mergeRange(walker, root, range, largest, limits);
     } finally {
-      leave(walker);
+      walker.leave();
     }
     return walker.counters.get(MmuCounter.MERGES) - before;
   }
@@ -362,7 +343,7 @@ public final class TdpMmu implements AutoCloseable {
     try {
       merge.mergeMirror(walker, roots.mirror(), range, largest, limits, merges);
     } finally {
-      leave(walker);
+      walker.leave();
     }
     return walker.counters.get(MmuCounter.MERGES) - before;
   }
@@ -398,7 +379,7 @@ public final class TdpMmu implements AutoCloseable {
         endInvalidation(walker);
       }
     } finally {
-      leave(walker);
+      walker.leave();
     }
     return walker.counters.get(MmuCounter.ZAPS) - before;
   }
@@ -416,7 +397,7 @@ public final class TdpMmu implements AutoCloseable {
     try {
       zap.trimRange(walker, root, range);
     } finally {
-      leave(walker);
+      walker.leave();
     }
     return walker.counters.get(MmuCounter.TABLES_FREED) - before;
   }
@@ -506,7 +487,7 @@ public final class TdpMmu implements AutoCloseable {
         }
       }
     } finally {
-      leave(walker);
+      walker.leave();
     }
   }
 
@@ -570,7 +551,7 @@ public final class TdpMmu implements AutoCloseable {
       }
       return true;
     } finally {
-      leave(walker);
+      walker.leave();
       walker.close();
     }
   }
@@ -588,13 +569,5 @@ public final class TdpMmu implements AutoCloseable {
   private void enter(Walker walker, boolean exclusive) {
     walker.checkUsableBy(this);
     walker.hold.enter(exclusive);
-  }
-
-  private static void leave(Walker walker) {
-    try {
-      walker.hold.leave();
-    } finally {
-      walker.tables.endOperation();
-    }
   }
 }

@@ -19,8 +19,8 @@ public final class Walker implements AutoCloseable {
   private final RangeCursor cursor;
   final RangeHold hold;
 
-  /** Where the last walk ended. */
-  final EntryPlace place = new EntryPlace();
+  /** Where the last walk ended, and the tables that it remembers while its section holds them. */
+  final EntryPlace place;
 
   /** A table's entries as they were when they were looked at, by the level of the entries. */
   private final long[][] entries;
@@ -28,9 +28,10 @@ public final class Walker implements AutoCloseable {
   private final TdpMmu mmu;
   private boolean closed;
 
-  Walker(TdpMmu mmu, ReadSection section, TableCache tables, RangeHold hold) {
+  Walker(TdpMmu mmu, ReadSection section, EntryPlace place, TableCache tables, RangeHold hold) {
     this.mmu = mmu;
     this.section = section;
+    this.place = place;
     this.tables = tables;
     this.hold = hold;
     this.counters = mmu.counters().newStripe();
@@ -80,6 +81,20 @@ public final class Walker implements AutoCloseable {
 
   void setClosed() {
     closed = true;
+  }
+
+  /** Leaves lock and section, and hands over what the operation has unlinked. */
+  void leave() {
+    try {
+      hold.leave();
+    } finally {
+      tables.endOperation();
+    }
+  }
+
+  /** Hands over the dead tables that it keeps, before a pause. */
+  public void settle() {
+    tables.retire();
   }
 
   /** Whether a range operation should let others in, or grace periods end, before it goes on. */

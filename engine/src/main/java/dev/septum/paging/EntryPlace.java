@@ -1,42 +1,76 @@
 package dev.septum.paging;
 
+import static dev.septum.paging.TableArena.CHUNK_MASK;
+import static dev.septum.paging.TableArena.CHUNK_SHIFT;
+import static dev.septum.paging.TableArena.LONGS;
+
 /**
  * Where the entry stands that a walk has ended at, and two tables on the way to gfns walked or
  * faulted before: what hardware calls a paging-structure cache. The next walk begins at the table
- * of 2M entries, if that is on its way.
+ * of 4K entries or at that of 2M entries, if it is on its way.
  *
- * <p>Tables are remembered until {@link #begin} is told that they may be others by now. A table
- * that dies meanwhile ends up full of FROZEN entries; a walk that finds one begins again at the
- * root. Until then it reads what the table last said. Used by one thread.
+ * <p>Tables are remembered until {@link #restart}, which is called when they may be others by now.
+ * A table that dies meanwhile ends up full of FROZEN entries; a walk that finds one begins again at
+ * the root. Until then it reads what the table last said. Used by one thread.
+ *
+ * <p>The trees of one machine that use one place differ in a bit of their gfns, so a gfn, with that
+ * bit, names its tree too.
+ *
+ * <p>Walks are many and independent of each other, and a CPU overlaps as many as it can hold the
+ * instructions of: so {@link #descendAcquire} is short, without a loop where a table is known, and
+ * all that it needs stands here.
  */
 public final class EntryPlace {
   private static final long NO_GFN = -1;
+  private static final int NO_SLOT = -1;
 
-  int table = TableArena.NO_TABLE;
-  int level;
+  private final Geometry geometry;
+  private final int bits;
 
-  /** A table of 2M entries on the way to {@link #middleGfn}; none if that is {@link #NO_GFN}. */
-  int middle;
+  /** The bits of a gfn that are an index. Masks, because shifts by a variable keep registers. */
+  private final int indexMask;
 
-  long middleGfn = NO_GFN;
+  /** The bits of a gfn that all gfns under a table of 4K entries have in common. */
+  private final long leafTableMask;
 
-  /**
-   * A table of 4K entries on the way to this gfn was kept for {@link TableArena#adjacentSlot}; none
-   * if it is {@link #NO_GFN}.
-   */
-  long adjacentGfn = NO_GFN;
+  /** The same for a table of 2M entries. */
+  private final long middleMask;
 
-  /** What holds that table. */
-  long[] chunk = {};
+  private final long[][] entries;
 
-  /** Where it begins in {@link #chunk}. */
-  int chunkOffset;
+  /** The table that the last walk ended in, and its level. */
+  private int table = TableArena.NO_TABLE;
 
-  private int root = TableArena.NO_TABLE;
-  private long validity;
+  private int level;
 
-  /** Nowhere yet. */
-  public EntryPlace() {}
+  /** A gfn under that table, if it has 4K entries and is remembered. */
+  private long leafGfn = NO_GFN;
+
+  /** A gfn under a table of 2M entries that is remembered. */
+  private long middleGfn = NO_GFN;
+
+  /** That table, and where it stands. */
+  private int middle;
+
+  private int middleOffset;
+  private long[] middleChunk = {};
+
+  /** A gfn under a table of 4K entries that is kept for {@link #adjacentSlot}. */
+  private long adjacentGfn = NO_GFN;
+
+  /** Where that table stands. */
+  private int chunkOffset;
+
+  private long[] chunk = {};
+
+  EntryPlace(Geometry geometry, long[][] entries) {
+    this.geometry = geometry;
+    this.bits = geometry.bitsPerLevel();
+    this.indexMask = geometry.entries() - 1;
+    this.leafTableMask = -geometry.pages(PageLevel.PG_2M);
+    this.middleMask = -geometry.pages(PageLevel.PG_1G);
+    this.entries = entries;
+  }
 
   /** The table. */
   public int table() {
@@ -48,31 +82,114 @@ public final class EntryPlace {
     return level;
   }
 
-  /**
-   * Prepares for a walk in a tree.
-   *
-   * @param validity tables found under another value of it are forgotten
-   */
-  public void begin(int root, long validity) {
-    if (root != this.root || validity != this.validity) {
-      this.root = root;
-      this.validity = validity;
-      restart();
-    }
-  }
-
-  int root() {
-    return root;
-  }
-
-  /** Whether what {@link #begin} was told last still holds. */
-  public boolean isValid(long validity) {
-    return validity == this.validity;
-  }
-
-  /** Forgets all tables but the root. */
+  /** Forgets all tables. */
   public void restart() {
     middleGfn = NO_GFN;
+    leafGfn = NO_GFN;
     adjacentGfn = NO_GFN;
+  }
+
+  private void endInLeafTable(int table, long gfn) {
+    this.table = table;
+    if (level != PageLevel.PG_4K) { // one store less
+      level = PageLevel.PG_4K;
+    }
+    leafGfn = gfn;
+  }
+
+  private void endAbove(int level, int table) {
+    this.table = table;
+    this.level = level;
+    leafGfn = NO_GFN;
+  }
+
+  /**
+   * Follows tables to the entry that decides about a gfn: a leaf, or what is not present; or
+   * FROZEN, if the table has died. Where it stands is noted.
+   *
+   * @param root the root's table
+   * @return the entry
+   */
+  public long descendAcquire(int root, long gfn) {
+    if (((gfn ^ leafGfn) & leafTableMask) == 0) {
+      return entryAcquire(table, (int) gfn & indexMask);
+    }
+    if (((gfn ^ middleGfn) & middleMask) != 0) {
+      return descendFromRoot(root, gfn);
+    }
+    int offset = middleOffset + ((int) (gfn >>> bits) & indexMask);
+    long entry = (long) LONGS.getAcquire(middleChunk, offset);
+    if (Spte.isTable(entry, PageLevel.PG_2M)) {
+      int child = Spte.table(entry);
+      endInLeafTable(child, gfn);
+      return entryAcquire(child, (int) gfn & indexMask);
+    }
+    endAbove(PageLevel.PG_2M, middle);
+    return entry;
+  }
+
+  private long descendFromRoot(int root, long gfn) {
+    int at = root;
+    for (int above = geometry.levels(); above > PageLevel.PG_2M; above--) {
+      long entry = entryAcquire(at, geometry.index(gfn, above));
+      if (!Spte.isTable(entry, above)) {
+        endAbove(above, at);
+        return entry;
+      }
+      at = Spte.table(entry);
+    }
+    middle = at;
+    middleGfn = gfn;
+    middleOffset = offset(at, 0);
+    long[] found = entries[at >>> CHUNK_SHIFT];
+    if (middleChunk != found) { // the store of a reference costs a collector's barrier
+      middleChunk = found;
+    }
+    return descendAcquire(root, gfn);
+  }
+
+  /** Keeps a table of 4K entries that a gfn lies under, for {@link #adjacentSlot}. */
+  public void keepAdjacent(int table, long gfn) {
+    long[] found = entries[table >>> CHUNK_SHIFT];
+    if (chunk != found) { // the store of a reference costs a collector's barrier
+      chunk = found;
+    }
+    chunkOffset = offset(table, 0);
+    adjacentGfn = gfn;
+  }
+
+  /** Whether a table is kept still. */
+  public boolean hasAdjacent() {
+    return adjacentGfn != NO_GFN;
+  }
+
+  /**
+   * Where a gfn's entry stands in the table that was kept. A walk that costs nothing, if the table
+   * is kept still where the slot is used.
+   *
+   * @return the slot, for {@link #tryInstall}; negative if the gfn's table is another
+   */
+  public int adjacentSlot(long gfn) {
+    return ((gfn ^ adjacentGfn) & leafTableMask) == 0
+        ? chunkOffset + ((int) gfn & indexMask)
+        : NO_SLOT;
+  }
+
+  /**
+   * Puts a leaf in the place of an empty entry; a full volatile access.
+   *
+   * @param slot found by {@link #adjacentSlot} just before
+   * @return whether it was empty
+   */
+  public boolean tryInstall(int slot, long leaf) {
+    return (long) LONGS.compareAndExchange(chunk, slot, Spte.EMPTY, leaf) == Spte.EMPTY;
+  }
+
+  private long entryAcquire(int table, int index) {
+    return (long) LONGS.getAcquire(entries[table >>> CHUNK_SHIFT], offset(table, index));
+  }
+
+  private int offset(int table, int index) {
+    return ((table & CHUNK_MASK) << bits) + index;
   }
 }

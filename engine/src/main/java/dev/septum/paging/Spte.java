@@ -127,7 +127,7 @@ public final class Spte {
 
   /** The table that a non-leaf names. */
   public static int table(long entry) {
-    return (int) pfn(entry);
+    return (int) (entry >>> PFN_SHIFT); // as of pfn: an int has not its upper bits
   }
 
   /** The A and D flags, in place. */

@@ -24,12 +24,14 @@ public final class TableArena {
   /** The number that no table has. */
   public static final int NO_TABLE = 0;
 
-  private static final int CHUNK_SHIFT = 11;
-  private static final int CHUNK_MASK = (1 << CHUNK_SHIFT) - 1;
+  static final int CHUNK_SHIFT = 11;
+  static final int CHUNK_MASK = (1 << CHUNK_SHIFT) - 1;
   private static final int CHUNK_TABLES = CHUNK_MASK;
   private static final int SMALL_CHUNK_TABLES = 63;
 
-  private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final int STRIDE = 64;
+
+  static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
   /** What a table is at present. */
   public enum TableState {
@@ -157,86 +159,16 @@ public final class TableArena {
     return chunk == 0 ? SMALL_CHUNK_TABLES : CHUNK_TABLES;
   }
 
+  /** Where one thread's walks in these tables end. */
+  public EntryPlace newPlace() {
+    return new EntryPlace(geometry, entries);
+  }
+
   // Entries.
 
   /** Reads an entry; what its writer published before is seen. */
   public long entryAcquire(int table, int index) {
     return (long) LONGS.getAcquire(entries[table >>> CHUNK_SHIFT], offset(table, index));
-  }
-
-  /**
-   * Follows tables to the entry that decides about a gfn: a leaf, or what is not present; or
-   * FROZEN, if the table has died.
-   *
-   * <p>Walks are many and independent of each other, and a CPU overlaps as many as it can hold the
-   * instructions of: so this is short, and without a loop where the table of 2M entries is known.
-   *
-   * @param place which tables are known; where the entry stands is noted here
-   * @return the entry
-   */
-  public long descendAcquire(long gfn, EntryPlace place) {
-    int width = bits;
-    if ((gfn ^ place.middleGfn) >>> (width * PageLevel.PG_2M) != 0) {
-      return descendFromRoot(gfn, place);
-    }
-    int mask = (1 << width) - 1;
-    int table = place.middle;
-    int level = PageLevel.PG_2M;
-    int offset = ((table & CHUNK_MASK) << width) + ((int) (gfn >>> width) & mask);
-    long[][] chunks = entries;
-    long entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
-    if (Spte.isTable(entry, PageLevel.PG_2M)) {
-      table = Spte.table(entry);
-      level = PageLevel.PG_4K;
-      offset = ((table & CHUNK_MASK) << width) + ((int) gfn & mask);
-      entry = (long) LONGS.getAcquire(chunks[table >>> CHUNK_SHIFT], offset);
-    }
-    place.table = table;
-    place.level = level;
-    return entry;
-  }
-
-  private long descendFromRoot(long gfn, EntryPlace place) {
-    int table = place.root();
-    int level = geometry.levels();
-    for (; ; level--) {
-      if (level == PageLevel.PG_2M) {
-        place.middle = table;
-        place.middleGfn = gfn;
-        return descendAcquire(gfn, place);
-      }
-      long entry = entryAcquire(table, geometry.index(gfn, level));
-      if (!Spte.isTable(entry, level)) {
-        place.table = table;
-        place.level = level;
-        return entry;
-      }
-      table = Spte.table(entry);
-    }
-  }
-
-  /** Keeps a table of 4K entries on the way to a gfn, for {@link #adjacentSlot}. */
-  public void rememberAdjacent(EntryPlace place, int table, long gfn) {
-    long[] chunk = entries[table >>> CHUNK_SHIFT];
-    if (place.chunk != chunk) { // the store of a reference costs a collector's barrier
-      place.chunk = chunk;
-    }
-    place.chunkOffset = offset(table, 0);
-    place.adjacentGfn = gfn;
-  }
-
-  /**
-   * Where a gfn's entry stands in the table that was kept. A walk that costs nothing, if what the
-   * place remembers still holds.
-   *
-   * @param gfn in the tree that the place was last told of
-   * @return the slot, for {@link #tryInstall}; negative if its table is another
-   */
-  public int adjacentSlot(EntryPlace place, long gfn) {
-    int width = bits;
-    return (gfn ^ place.adjacentGfn) >>> width == 0
-        ? place.chunkOffset + ((int) gfn & (1 << width) - 1)
-        : -1;
   }
 
   /**
@@ -290,16 +222,6 @@ public final class TableArena {
             entries[table >>> CHUNK_SHIFT], offset(table, index), expected, value);
   }
 
-  /**
-   * Puts a leaf in the place of an empty entry; a full volatile access.
-   *
-   * @param slot found by {@link #adjacentSlot} just before
-   * @return whether it was empty
-   */
-  public static boolean tryInstall(EntryPlace place, int slot, long leaf) {
-    return (long) LONGS.compareAndExchange(place.chunk, slot, Spte.EMPTY, leaf) == Spte.EMPTY;
-  }
-
   /** Replaces an entry and returns what it was; a full volatile access. */
   public long exchangeEntry(int table, int index, long value) {
     return (long) LONGS.getAndSet(entries[table >>> CHUNK_SHIFT], offset(table, index), value);
@@ -315,15 +237,25 @@ public final class TableArena {
     entries[table >>> CHUNK_SHIFT][offset(table, index)] = value;
   }
 
-  /** Writes {@code first}, {@code first + step}, and so on to a table that nobody can reach yet. */
+  /**
+   * Writes {@code first}, {@code first + step}, and so on to a table that nobody can reach yet.
+   *
+   * <p>Each entry but the first few is made from the one {@value #STRIDE} before it: HotSpot makes
+   * wide accesses of that, if the distance is a constant.
+   */
   public void fillPlain(int table, long first, long step) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
     int from = offset(table, 0);
     int end = from + geometry.entries();
+    int head = Math.min(from + STRIDE, end);
     long entry = first;
-    for (int at = from; at < end; at++) {
+    for (int at = from; at < head; at++) {
       chunk[at] = entry;
       entry += step;
+    }
+    long more = STRIDE * step;
+    for (int at = head; at < end; at++) {
+      chunk[at] = chunk[at - STRIDE] + more;
     }
   }
 
@@ -378,29 +310,26 @@ public final class TableArena {
     }
   }
 
-  /** The bits that any entry of a table has; read as by {@link #differencesPlain}. */
-  public long unionPlain(int table) {
+  /**
+   * Makes all entries of a table FROZEN, and returns the bits that any of them had; reads as {@link
+   * #differencesPlain} does, all before the first is overwritten. Others may change entries
+   * meanwhile: what they write may be overwritten unseen, so they look for the mark afterwards
+   * ({@link #isDeadVolatile}).
+   */
+  public long freezePlain(int table) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
     int quarter = ramp.length;
     int from = offset(table, 0);
-    int end = from + quarter;
+    int end = from + geometry.entries();
     long union = 0;
-    for (int at = from; at < end; at++) {
+    for (int at = from; at < from + quarter; at++) {
       union |= chunk[at] | chunk[at + quarter] | chunk[at + 2 * quarter] | chunk[at + 3 * quarter];
     }
-    for (int index = 4 * quarter; index < geometry.entries(); index++) {
-      union |= chunk[from + index];
+    for (int at = from + 4 * quarter; at < end; at++) { // a table of two
+      union |= chunk[at];
     }
+    Arrays.fill(chunk, from, end, Spte.FROZEN);
     return union;
-  }
-
-  /**
-   * Makes all entries of a table FROZEN. Others may change them meanwhile: what they write is
-   * overwritten, so they look for the mark afterwards ({@link #isDeadVolatile}).
-   */
-  public void freezePlain(int table) {
-    int from = offset(table, 0);
-    Arrays.fill(entries[table >>> CHUNK_SHIFT], from, from + geometry.entries(), Spte.FROZEN);
   }
 
   /** Empties a table that nobody else can reach yet. */

@@ -117,14 +117,20 @@ public final class TableCache implements AutoCloseable {
   }
 
   /**
-   * Ends an operation: hands its dead tables to the pool, and the free ones beyond its share. No
-   * dead table waits in a cache between operations. Blocking if the backlog is full and the
-   * operation has added to it: the caller is in no read section and holds no lock.
+   * Ends an operation: hands tables to the pool, the dead and the free ones, if there are more than
+   * the cache's share of each. Blocking if the backlog is full and the operation has added to it:
+   * the caller is in no read section and holds no lock.
+   *
+   * <p>Dead tables are kept because handing them over writes lines that all threads write: it is
+   * done for a batch, not for each merge.
    */
   public void endOperation() {
     if (hasUnlinked) {
       hasUnlinked = false;
-      drainBacklog();
+      if (dead() > pool.mostKept()) {
+        retire();
+      }
+      pool.drainBacklog();
     }
     if (count > 0) {
       int most = pool.mostKept();
@@ -134,7 +140,14 @@ public final class TableCache implements AutoCloseable {
     }
   }
 
-  private void retire() {
+  /** Dead tables here; for the owner, or when nothing runs. */
+  int dead() {
+    TableBatch batch = dead;
+    return batch == null ? 0 : batch.count;
+  }
+
+  /** Hands over the dead tables; done before the thread pauses for long. */
+  public void retire() {
     if (dead != null) {
       pool.retire(dead);
       dead = null;

@@ -62,7 +62,10 @@ public final class TablePool {
   private final List<TableCache> caches = new ArrayList<>(); // guarded by this
   private volatile int live;
   private volatile int peak;
+
+  /** Handed over by caches. */
   private volatile int waiting;
+
   private volatile int mostKept;
 
   /** A pool over an arena; freed tables are used again when {@code periods} says so. */
@@ -95,12 +98,12 @@ public final class TablePool {
     return peak;
   }
 
-  /** Tables unlinked whose grace period has not been seen to end. */
-  public int waiting() {
-    return waiting;
+  /** Tables unlinked whose grace period has not been seen to end; exact when nothing runs. */
+  public synchronized int waiting() {
+    return waiting + caches.stream().mapToInt(TableCache::dead).sum();
   }
 
-  /** Whether so many tables wait that an operation should let grace periods end first. */
+  /** Whether so many tables wait here that an operation should let grace periods end first. */
   public boolean isBacklogFull() {
     return waiting >= BACKLOG_BOUND;
   }
@@ -224,6 +227,7 @@ public final class TablePool {
 
   /** Begins a grace period for unlinked tables, which {@link #countUnlinked} counted already. */
   void retire(TableBatch batch) {
+    WAITING.getAndAdd(this, batch.count);
     batch.stamp = periods.retire();
     if (!retired.offer(batch)) {
       synchronized (this) {
@@ -245,12 +249,11 @@ public final class TablePool {
   }
 
   void countUnlinked() {
-    WAITING.getAndAdd(this, 1);
     LIVE.getAndAdd(this, -1);
   }
 
   TableArenaFullException full() {
-    return new TableArenaFullException(arena.limit(), live, waiting);
+    return new TableArenaFullException(arena.limit(), live, waiting());
   }
 
   /** The numbers of all free tables, here and in caches. For audits, when nothing runs. */

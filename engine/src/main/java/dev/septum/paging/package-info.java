@@ -39,8 +39,9 @@
  *   <td>plain</td><td>plain</td><td>the pool's monitor</td><td>-</td></tr>
  * <tr><td>{@code TablePool.mostKept}</td><td>volatile</td><td>volatile</td><td>the pool's
  *   monitor</td><td>nothing: a hint how many tables to keep</td></tr>
- * <tr><td>{@code TableCache}: all fields</td><td>plain</td><td>plain</td><td>its thread</td>
- *   <td>-</td></tr>
+ * <tr><td>{@code TableCache}, {@code EntryPlace}: all fields</td><td>plain</td><td>plain</td><td>their
+ *   thread</td><td>nobody; {@code TablePool.waiting} looks at the caches' dead tables, and is exact only
+ *   when nothing runs</td></tr>
  * </table>
  */
 @NullMarked

@@ -38,9 +38,21 @@ public final class GracePeriods {
   /** Grace periods with no reader yet. */
   public GracePeriods() {}
 
-  /** A new section, closed, for one thread; blocking (a monitor), off every hot path. */
-  public synchronized ReadSection register() {
-    ReadSection section = new ReadSection(this);
+  /** A new section, closed, of a thread that remembers nothing between sections. */
+  public ReadSection register() {
+    return register(() -> {});
+  }
+
+  /**
+   * A new section, closed, for one thread; blocking (a monitor), off every hot path.
+   *
+   * @param lapsed called by the thread, inside its section, whenever it has lost its hold on the
+   *     tables it had found: by a quiescent point, or because something was retired while its
+   *     section was closed. Until then a table that was found in a section of this thread may be
+   *     looked at in its next section too: nothing at all has been retired in between.
+   */
+  public synchronized ReadSection register(Runnable lapsed) {
+    ReadSection section = new ReadSection(this, lapsed);
     ReadSection[] grown = Arrays.copyOf(sections, sections.length + 1);
     grown[grown.length - 1] = section;
     sections = grown;

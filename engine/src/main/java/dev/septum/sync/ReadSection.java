@@ -12,9 +12,11 @@ import java.lang.invoke.VarHandle;
  */
 public final class ReadSection extends ReadSectionTail {
   private final GracePeriods periods;
+  private final Runnable lapsed;
 
-  ReadSection(GracePeriods periods) {
+  ReadSection(GracePeriods periods, Runnable lapsed) {
     this.periods = periods;
+    this.lapsed = lapsed;
   }
 
   /**
@@ -32,21 +34,31 @@ public final class ReadSection extends ReadSectionTail {
     openAs(SHARING);
   }
 
+  /**
+   * Announces the epoch of the last lapse first, which is there without a look at the epoch: if
+   * that has advanced, it held back more than it had to.
+   */
   private void openAs(long mode) {
+    if (announced != CLOSED) {
+      refuse();
+    }
+    GracePeriods known = periods; // or it is loaded again behind the fence, before the epoch can be
+    // Release: who reads this in the place of the last close sees what was done before that.
+    announceRelease(covered << 1 | mode);
+    VarHandle.fullFence();
+    long epoch = known.epochAcquire();
+    if (epoch != covered) {
+      announceRelease(epoch << 1 | mode);
+      lapse(epoch);
+    }
+  }
+
+  private void refuse() {
     if (announced == UNREGISTERED) {
       throw new IllegalStateException("read section is no longer registered");
     }
-    if (announced != CLOSED) {
-      throw new IllegalStateException(
-          "read section is already open, since epoch " + (announced >>> 1));
-    }
-    // Release: who reads this in the place of the last close sees what was done before that.
-    announceRelease(periods.epochAcquire() << 1 | mode);
-    VarHandle.fullFence();
-    long epoch = periods.epochAcquire();
-    if (epoch != covered) {
-      lapse(epoch);
-    }
+    throw new IllegalStateException(
+        "read section is already open, since epoch " + (announced >>> 1));
   }
 
   /**
@@ -64,19 +76,9 @@ public final class ReadSection extends ReadSectionTail {
     }
   }
 
-  /**
-   * How often the thread has lost its hold on the tables it had found: by a quiescent point, or
-   * because something was retired while its section was closed. While the count stands, a table
-   * that was found in a section of this thread may be looked at in its next section too: nothing at
-   * all has been retired in between. For the owner alone.
-   */
-  public long lapses() {
-    return lapses;
-  }
-
   private void lapse(long epoch) {
     covered = epoch;
-    lapses++;
+    lapsed.run();
   }
 
   /** Closes the section; wait-free, one release store. Closing a closed section does nothing. */
@@ -119,11 +121,8 @@ abstract class ReadSectionWord extends ReadSectionHead {
   /** Read plainly by the owner alone. */
   long announced;
 
-  /** The epoch at the last lapse; the owner's alone. */
-  long covered;
-
-  /** The owner's alone. */
-  long lapses;
+  /** The epoch at the last lapse; the owner's alone. Before the first, the least that there is. */
+  long covered = 1;
 
   /** Whether the owner may still hold what was retired with this stamp. */
   final boolean holdsAcquire(long stamp) {

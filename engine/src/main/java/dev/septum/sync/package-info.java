@@ -25,8 +25,8 @@
  *   <td>open: the full fence in {@code hasElapsed} and in {@code BiasedMmuLock.lockExclusive};
  *   close and quiesce: the acquire loads there, so that a reader's last loads are over before a table is
  *   used again, and what a shared holder did is seen by the exclusive one</td></tr>
- * <tr><td>{@code ReadSection.covered}, {@code lapses}</td><td>plain</td><td>plain</td><td>its
- *   owner</td><td>nobody; the second look at the epoch on open comes behind the full fence</td></tr>
+ * <tr><td>{@code ReadSection.covered}</td><td>plain</td><td>plain</td><td>its owner</td><td>nobody:
+ *   it is announced before the full fence of open, and compared with the epoch behind it</td></tr>
  * <tr><td>{@code GracePeriods.epoch}</td><td>acquire</td><td>getAndAdd</td><td>none</td><td>the
  *   advance follows the unlinking; a reader that sees it sees the unlinking</td></tr>
  * <tr><td>{@code GracePeriods.sections}</td><td>volatile</td><td>volatile, copied</td><td>the

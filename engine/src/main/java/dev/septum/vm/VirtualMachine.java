@@ -405,6 +405,7 @@ public final class VirtualMachine implements AutoCloseable {
     try {
       return operation.apply(walker);
     } finally {
+      walker.settle();
       if (mmu.isClosed() || !walkers.offer(walker)) {
         walker.close();
       }

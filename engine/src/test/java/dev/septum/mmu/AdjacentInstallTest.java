@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.septum.paging.Access;
+import dev.septum.paging.EntryPlace;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
-import dev.septum.paging.TableArena;
 import dev.septum.sync.BiasedMmuLock;
 import dev.septum.trace.MmuCounter;
 import java.util.List;
@@ -137,6 +137,11 @@ final class AdjacentInstallTest {
     Walker other = tight.newWalker();
     assertEquals(FaultResult.FIXED, tight.fault(guest, read(0)));
     assertTrue(tight.adjacent().tryMap(guest, tight.root(), read(1)));
+    EntryPlace careless = tight.arena().newPlace();
+    guest.section().open();
+    assertTrue(Spte.isPresent(tight.walk(guest, 0)));
+    careless.keepAdjacent(guest.place.table(), 0);
+    guest.section().close();
     assertEquals(2, tight.zap(other, ALL));
     assertEquals(2, tight.trim(other, ALL));
     long now = tight.invalidationSequence();
@@ -147,8 +152,9 @@ final class AdjacentInstallTest {
     assertFalse(tight.adjacent().tryMap(guest, tight.root(), late));
     assertEquals(List.of(), tight.audit());
 
-    int slot = tight.arena().adjacentSlot(guest.place, 2);
-    assertTrue(TableArena.tryInstall(guest.place, slot, Spte.makeLeaf(66, 1, true, 0)));
+    // The broken variant: nobody says that the table may be another one by now.
+    int slot = careless.adjacentSlot(2);
+    assertTrue(careless.tryInstall(slot, Spte.makeLeaf(66, 1, true, 0)));
     assertNotEquals(List.of(), tight.audit());
   }
 

@@ -120,11 +120,11 @@ final class RememberedTableTest {
   /** The broken variant: nobody says that the table may be another one by now. */
   @Test
   void wouldBeSomebodyElsesIfItWereNotForgotten() {
-    EntryPlace place = new EntryPlace();
-    place.begin(mmu.root().table(), 0);
-    long before = mmu.arena().descendAcquire(1, place);
+    EntryPlace place = mmu.arena().newPlace();
+    int root = mmu.root().table();
+    long before = place.descendAcquire(root, 1);
     assertEquals(1 + PFN_OFFSET, Spte.pfnOf(before, small, 1, geometry));
     mergeAndUseTheTableForTheOtherBlock();
-    assertNotEquals(before, mmu.arena().descendAcquire(1, place));
+    assertNotEquals(before, place.descendAcquire(root, 1));
   }
 }

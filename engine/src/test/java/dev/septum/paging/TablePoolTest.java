@@ -91,7 +91,7 @@ class TablePoolTest {
     assertEquals(TableState.DEAD, pool.arena().state(first));
     cache.unlinked(second);
     assertCounts(pool, 0, 2, 2);
-    cache.endOperation();
+    cache.retire();
     pool.reclaim();
     assertCounts(pool, 0, 2, 2);
     reader.close();
@@ -101,14 +101,31 @@ class TablePoolTest {
   }
 
   @Test
-  void deadTablesWaitInTheCacheUntilTheOperationEnds() {
+  void deadTablesBeyondTheCachesShareAreHandedOverWhenTheOperationEnds() {
+    TablePool pool = pool(BATCH);
+    TableCache cache = pool.newCache();
+    int share = pool.mostKept();
+    cache.require(share + 1);
+    List<Integer> linked = List.copyOf(linkAll(cache)).subList(0, share + 1);
+    linked.subList(0, share).forEach(cache::unlinked);
+    cache.endOperation();
+    pool.reclaim();
+    assertEquals(share, pool.waiting());
+    cache.unlinked(linked.get(share));
+    pool.reclaim();
+    assertEquals(share + 1, pool.waiting());
+    cache.endOperation();
+    pool.reclaim();
+    assertEquals(0, pool.waiting());
+  }
+
+  @Test
+  void aCacheThatRetiresKeepsNoDeadTable() {
     TablePool pool = pool(BATCH);
     TableCache cache = pool.newCache();
     cache.require(1);
     cache.unlinked(link(cache));
-    pool.reclaim();
-    assertEquals(1, pool.waiting());
-    cache.endOperation();
+    cache.retire();
     pool.reclaim();
     assertEquals(0, pool.waiting());
   }
@@ -198,6 +215,7 @@ class TablePoolTest {
     cache.drainBacklog();
     assertEquals(TablePool.BACKLOG_BOUND - 1, pool.waiting());
     cache.unlinked(linked.iterator().next());
+    cache.retire();
     assertTrue(cache.isBacklogFull());
 
     AtomicBoolean begun = new AtomicBoolean();
