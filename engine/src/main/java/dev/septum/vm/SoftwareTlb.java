@@ -7,8 +7,10 @@ import dev.septum.paging.Spte;
 import java.util.Arrays;
 
 /**
- * A vCPU's TLB: set-associative, with entries of 4K and of 2M; a 1G leaf is held in 2M pieces. Used
- * by its vCPU alone; nothing is allocated after construction.
+ * A vCPU's TLB: set-associative, with entries of 4K and of 2M; a 1G leaf is held in 2M pieces.
+ * Before them stands a small one, direct-mapped, of what was found last, in pieces of 4K: there
+ * most lookups end, with one compare. Used by its vCPU alone; nothing is allocated after
+ * construction.
  *
  * <p>An entry allows a write only if D was set when it was filled, so the first write to a page
  * walks again, and D is exact.
@@ -25,6 +27,13 @@ public final class SoftwareTlb {
       Access.READ.bit() | Access.WRITE.bit() | Access.EXECUTE.bit();
   private static final int FRAME_SHIFT = 3;
 
+  private static final int RECENT = 512;
+
+  /** What was found last, at the gfn's low bits: the gfn, and what is denied, as a bit each. */
+  private final long[] recentTags = new long[RECENT];
+
+  private final long[] recentFrames = new long[RECENT];
+  private final long[] recentClocks = new long[RECENT];
   private final Bank small;
   private final Bank large;
   private final int largeShift;
@@ -40,39 +49,56 @@ public final class SoftwareTlb {
     this.small = new Bank(SMALL_SETS, 0);
     this.largeShift = geometry.bitsPerLevel();
     this.large = new Bank(LARGE_SETS, largeShift);
+    Arrays.fill(recentTags, NO_TAG);
   }
 
   /**
    * Looks a page up, and counts the hit or the miss.
    *
-   * @return the entry's number, for {@link #frame} and {@link #filledAt}; negative for a miss
+   * @return the entry's number, for {@link #frame} and {@link #filledAt}, until the next lookup,
+   *     fill or flush; negative for a miss
    */
   int find(long gfn, int accessBits) {
-    int at = small.find(gfn, accessBits);
-    if (at < 0) {
-      at = large.find(gfn, accessBits);
-      if (at < 0) {
-        misses++;
-        return -1;
-      }
-      at += SMALL_SETS * WAYS;
+    int at = (int) gfn & RECENT - 1;
+    long tag = recentTags[at];
+    if ((tag >>> FRAME_SHIFT ^ gfn | tag & accessBits) != 0 && !findAgain(gfn, accessBits)) {
+      misses++;
+      return -1;
     }
     hits++;
     return at;
   }
 
-  /** The host frame that an entry gives to a gfn. */
-  long frame(int entry, long gfn) {
-    int at = entry - SMALL_SETS * WAYS;
-    return at < 0
-        ? small.values[entry] >>> FRAME_SHIFT
-        : (large.values[at] >>> FRAME_SHIFT) + (gfn & (1L << largeShift) - 1);
+  /** Looks further, and makes what is found the most recent. */
+  private boolean findAgain(long gfn, int accessBits) {
+    int at = small.find(gfn, accessBits);
+    if (at >= 0) {
+      remember(gfn, small.values[at], small.clocks[at]);
+      return true;
+    }
+    at = large.find(gfn, accessBits);
+    if (at >= 0) {
+      remember(gfn, large.values[at] + (pieceOf(gfn) << FRAME_SHIFT), large.clocks[at]);
+      return true;
+    }
+    return false;
+  }
+
+  private void remember(long gfn, long value, long clock) {
+    int at = (int) gfn & RECENT - 1;
+    recentTags[at] = gfn << FRAME_SHIFT | ~value & ALLOWED_MASK;
+    recentFrames[at] = value >>> FRAME_SHIFT;
+    recentClocks[at] = clock;
+  }
+
+  /** The host frame that an entry gives to its gfn. */
+  long frame(int entry) {
+    return recentFrames[entry];
   }
 
   /** What the clock was when an entry was filled. */
   long filledAt(int entry) {
-    int at = entry - SMALL_SETS * WAYS;
-    return at < 0 ? small.clocks[entry] : large.clocks[at];
+    return recentClocks[entry];
   }
 
   /** Takes a translation in. */
@@ -82,16 +108,24 @@ public final class SoftwareTlb {
       allowed &= ~Access.WRITE.bit();
     }
     long pfn = Spte.pfnOf(leaf, level, gfn, geometry);
+    long value = pfn << FRAME_SHIFT | allowed;
     if (level == PageLevel.PG_4K) {
-      small.fill(gfn, pfn, allowed, clock);
+      small.fill(gfn, value, clock);
     } else {
-      large.fill(gfn, pfn - (gfn & (1L << largeShift) - 1), allowed, clock);
+      large.fill(gfn, value - (pieceOf(gfn) << FRAME_SHIFT), clock);
     }
+    remember(gfn, value, clock);
   }
 
-  /** Drops every entry that overlaps the range, of whatever size. */
+  /** Where in its block of 2M a gfn lies. */
+  private long pieceOf(long gfn) {
+    return gfn & (1L << largeShift) - 1;
+  }
+
+  /** Drops every entry that overlaps the range, of whatever size; of the recent ones, all. */
   void flush(long start, long pages) {
     flushes++;
+    Arrays.fill(recentTags, NO_TAG);
     long last = start + pages - 1;
     small.flush(start, last);
     large.flush(start >>> largeShift, last >>> largeShift);
@@ -100,6 +134,7 @@ public final class SoftwareTlb {
   /** Drops every entry. */
   void flushAll() {
     flushes++;
+    Arrays.fill(recentTags, NO_TAG);
     Arrays.fill(small.tags, NO_TAG);
     Arrays.fill(large.tags, NO_TAG);
   }
@@ -149,7 +184,7 @@ public final class SoftwareTlb {
     }
 
     /** Puts an entry in the place of the same page's old one, or of any other in its set. */
-    void fill(long gfn, long pfn, int allowed, long clock) {
+    void fill(long gfn, long value, long clock) {
       long tag = gfn >>> shift;
       int first = ((int) tag & setMask) * WAYS;
       int place = first + (victim++ & WAYS - 1);
@@ -159,7 +194,7 @@ public final class SoftwareTlb {
         }
       }
       tags[place] = tag;
-      values[place] = (pfn << FRAME_SHIFT) | (allowed & ALLOWED_MASK);
+      values[place] = value;
       clocks[place] = clock;
     }
 

@@ -291,7 +291,7 @@ public final class TrustDomainVcpu extends Vcpu {
     int entry = privateTlb.find(gfn, accessBits);
     long pfn;
     if (entry >= 0) {
-      pfn = privateTlb.frame(entry, gfn);
+      pfn = privateTlb.frame(entry);
       judge(pfn, privateTlb.filledAt(entry));
     } else {
       long clock = tags.clock();

@@ -130,7 +130,7 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
   final long touchDirect(long gfn, int accessBits) {
     int entry = tlb.find(gfn, accessBits);
     if (entry >= 0) {
-      long frame = tlb.frame(entry, gfn);
+      long frame = tlb.frame(entry);
       judge(frame, tlb.filledAt(entry));
       return frame;
     }
@@ -148,7 +148,7 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
 
   /** Counts a use of a frame that was taken away after the clock had this value. */
   final void judge(long pfn, long clock) {
-    if (tags.isYounger(pfn, clock)) {
+    if (clock != tags.clock() && tags.isYounger(pfn, clock)) {
       staleUses++;
     }
   }
