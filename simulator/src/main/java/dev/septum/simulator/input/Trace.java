@@ -58,7 +58,7 @@ public record Trace(
     LineReader reader = new LineReader();
     FormatDetector parser = new FormatDetector(format);
     long[] skipped = {0};
-    try (InputStream in = source.open()) {
+    try (InputStream in = aheadOf(source.open())) {
       try {
         reader.readAll(
             in,
@@ -72,7 +72,7 @@ public record Trace(
             });
       } catch (MalformedLineException e) {
         String where = source.name() + ":" + reader.lines() + ": ";
-        if (in instanceof GZIPInputStream) {
+        if (in instanceof ReadAhead) {
           in.transferTo(OutputStream.nullOutputStream()); // what is malformed may be the gzip
         }
         throw new BadInputException(where + e.getMessage());
@@ -97,6 +97,11 @@ public record Trace(
         recorder.vcpus(),
         recorder.touchedBlocks(),
         recorder.deal(vcpus));
+  }
+
+  /** What is compressed is decompressed by another thread. */
+  private static InputStream aheadOf(InputStream in) {
+    return in instanceof GZIPInputStream ? new ReadAhead(in) : in;
   }
 
   private static BadInputException broken(TraceSource source, String why) {
