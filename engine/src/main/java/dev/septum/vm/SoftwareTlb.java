@@ -7,10 +7,8 @@ import dev.septum.paging.Spte;
 import java.util.Arrays;
 
 /**
- * A vCPU's TLB: set-associative, with entries of 4K and of 2M; a 1G leaf is held in 2M pieces.
- * Before them stands a small one, direct-mapped, of what was found last, in pieces of 4K: there
- * most lookups end, with one compare. Used by its vCPU alone; nothing is allocated after
- * construction.
+ * A vCPU's TLB: set-associative, with entries of 4K and of 2M; a 1G leaf is held in 2M pieces. Used
+ * by its vCPU alone; nothing is allocated after construction.
  *
  * <p>An entry allows a write only if D was set when it was filled, so the first write to a page
  * walks again, and D is exact.
@@ -23,86 +21,81 @@ public final class SoftwareTlb {
   /** No page has this tag. */
   private static final long NO_TAG = -1;
 
-  private static final int ALLOWED_MASK =
-      Access.READ.bit() | Access.WRITE.bit() | Access.EXECUTE.bit();
   private static final int FRAME_SHIFT = 3;
 
-  private static final int RECENT = 512;
-
-  /** What was found last, at the gfn's low bits: the gfn, and what is denied, as a bit each. */
-  private final long[] recentTags = new long[RECENT];
-
-  private final long[] recentFrames = new long[RECENT];
-  private final long[] recentClocks = new long[RECENT];
   private final Bank small;
   private final Bank large;
   private final int largeShift;
   private final Geometry geometry;
+  private final boolean isKept;
+
+  /** Whether the last hit was of 2M: where the next one is looked for first. */
+  private boolean wasLarge;
 
   private long hits;
   private long misses;
   private long flushes;
 
-  /** An empty TLB. */
-  public SoftwareTlb(Geometry geometry) {
+  /**
+   * An empty TLB.
+   *
+   * @param isKept whether it keeps what it is given; else it stays empty
+   */
+  public SoftwareTlb(Geometry geometry, boolean isKept) {
     this.geometry = geometry;
-    this.small = new Bank(SMALL_SETS, 0);
+    this.isKept = isKept;
+    this.small = new Bank(SMALL_SETS);
     this.largeShift = geometry.bitsPerLevel();
-    this.large = new Bank(LARGE_SETS, largeShift);
-    Arrays.fill(recentTags, NO_TAG);
+    this.large = new Bank(LARGE_SETS);
   }
 
   /**
    * Looks a page up, and counts the hit or the miss.
    *
-   * @return the entry's number, for {@link #frame} and {@link #filledAt}, until the next lookup,
-   *     fill or flush; negative for a miss
+   * @return the entry's number, for {@link #frame} and {@link #filledAt}; negative for a miss
    */
   int find(long gfn, int accessBits) {
-    int at = (int) gfn & RECENT - 1;
-    long tag = recentTags[at];
-    if ((tag >>> FRAME_SHIFT ^ gfn | tag & accessBits) != 0 && !findAgain(gfn, accessBits)) {
-      misses++;
-      return -1;
+    boolean largeFirst = wasLarge;
+    int at = findIn(largeFirst, gfn, accessBits);
+    if (at < 0) {
+      at = findIn(!largeFirst, gfn, accessBits);
+      if (at < 0) {
+        misses++;
+        return -1;
+      }
+      wasLarge = !largeFirst;
     }
     hits++;
     return at;
   }
 
-  /** Looks further, and makes what is found the most recent. */
-  private boolean findAgain(long gfn, int accessBits) {
-    int at = small.find(gfn, accessBits);
-    if (at >= 0) {
-      remember(gfn, small.values[at], small.clocks[at]);
-      return true;
+  private int findIn(boolean isLarge, long gfn, int accessBits) {
+    if (!isLarge) {
+      return small.find(gfn, accessBits);
     }
-    at = large.find(gfn, accessBits);
-    if (at >= 0) {
-      remember(gfn, large.values[at] + (pieceOf(gfn) << FRAME_SHIFT), large.clocks[at]);
-      return true;
-    }
-    return false;
+    int at = large.find(gfn >>> largeShift, accessBits);
+    return at < 0 ? at : at + SMALL_SETS * WAYS;
   }
 
-  private void remember(long gfn, long value, long clock) {
-    int at = (int) gfn & RECENT - 1;
-    recentTags[at] = gfn << FRAME_SHIFT | ~value & ALLOWED_MASK;
-    recentFrames[at] = value >>> FRAME_SHIFT;
-    recentClocks[at] = clock;
-  }
-
-  /** The host frame that an entry gives to its gfn. */
-  long frame(int entry) {
-    return recentFrames[entry];
+  /** The host frame that an entry gives to a gfn. */
+  long frame(int entry, long gfn) {
+    int at = entry - SMALL_SETS * WAYS;
+    return at < 0
+        ? small.values[entry] >>> FRAME_SHIFT
+        : (large.values[at] >>> FRAME_SHIFT) + pieceOf(gfn);
   }
 
   /** What the clock was when an entry was filled. */
   long filledAt(int entry) {
-    return recentClocks[entry];
+    int at = entry - SMALL_SETS * WAYS;
+    return at < 0 ? small.clocks[entry] : large.clocks[at];
   }
 
   /** Takes a translation in. */
   void fill(long gfn, int level, long leaf, long clock) {
+    if (!isKept) {
+      return;
+    }
     int allowed = Spte.permissions(leaf);
     if (!Spte.isDirty(leaf)) {
       allowed &= ~Access.WRITE.bit();
@@ -112,9 +105,8 @@ public final class SoftwareTlb {
     if (level == PageLevel.PG_4K) {
       small.fill(gfn, value, clock);
     } else {
-      large.fill(gfn, value - (pieceOf(gfn) << FRAME_SHIFT), clock);
+      large.fill(gfn >>> largeShift, value - (pieceOf(gfn) << FRAME_SHIFT), clock);
     }
-    remember(gfn, value, clock);
   }
 
   /** Where in its block of 2M a gfn lies. */
@@ -122,10 +114,9 @@ public final class SoftwareTlb {
     return gfn & (1L << largeShift) - 1;
   }
 
-  /** Drops every entry that overlaps the range, of whatever size; of the recent ones, all. */
+  /** Drops every entry that overlaps the range, of whatever size. */
   void flush(long start, long pages) {
     flushes++;
-    Arrays.fill(recentTags, NO_TAG);
     long last = start + pages - 1;
     small.flush(start, last);
     large.flush(start >>> largeShift, last >>> largeShift);
@@ -134,7 +125,6 @@ public final class SoftwareTlb {
   /** Drops every entry. */
   void flushAll() {
     flushes++;
-    Arrays.fill(recentTags, NO_TAG);
     Arrays.fill(small.tags, NO_TAG);
     Arrays.fill(large.tags, NO_TAG);
   }
@@ -160,32 +150,45 @@ public final class SoftwareTlb {
     final long[] values;
     final long[] clocks;
     final int setMask;
-    final int shift;
     int victim;
 
-    Bank(int sets, int shift) {
+    Bank(int sets) {
       this.tags = new long[sets * WAYS];
       this.values = new long[sets * WAYS];
       this.clocks = new long[sets * WAYS];
       this.setMask = sets - 1;
-      this.shift = shift;
       Arrays.fill(tags, NO_TAG);
     }
 
-    int find(long gfn, int accessBits) {
-      long tag = gfn >>> shift;
+    /**
+     * The place of a tag that allows an access, or -1. The ways are compared without a branch,
+     * because which of them it is no predictor knows.
+     */
+    int find(long tag, int accessBits) {
       int first = ((int) tag & setMask) * WAYS;
-      for (int at = first; at < first + WAYS; at++) {
-        if (tags[at] == tag && (values[at] & accessBits) == accessBits) {
-          return at;
-        }
+      long in0 = tags[first] ^ tag;
+      long in1 = tags[first + 1] ^ tag;
+      long in2 = tags[first + 2] ^ tag;
+      long in3 = tags[first + 3] ^ tag;
+      if (allDiffer(in0, in1, in2, in3)) {
+        return -1;
       }
-      return -1;
+      // A tag stands in one way of its set at the most.
+      int at = first + (int) (isZero(in1) + 2 * isZero(in2) + 3 * isZero(in3));
+      return (values[at] & accessBits) == accessBits ? at : -1;
+    }
+
+    private static boolean allDiffer(long a, long b, long c, long d) {
+      return (isZero(a) | isZero(b) | isZero(c) | isZero(d)) == 0;
+    }
+
+    /** 1 if it is, else 0. */
+    private static long isZero(long number) {
+      return ~(number | -number) >>> Long.SIZE - 1;
     }
 
     /** Puts an entry in the place of the same page's old one, or of any other in its set. */
-    void fill(long gfn, long value, long clock) {
-      long tag = gfn >>> shift;
+    void fill(long tag, long value, long clock) {
       int first = ((int) tag & setMask) * WAYS;
       int place = first + (victim++ & WAYS - 1);
       for (int at = first; at < first + WAYS; at++) {

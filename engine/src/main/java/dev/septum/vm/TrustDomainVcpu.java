@@ -76,7 +76,7 @@ public final class TrustDomainVcpu extends Vcpu {
     this.gate = host.gate();
     this.content = host.content();
     this.sharedBit = host.sharedBit();
-    this.privateTlb = new SoftwareTlb(mmu.geometry());
+    this.privateTlb = vm.newTlb();
   }
 
   TdVcpu cpu() {
@@ -291,7 +291,7 @@ public final class TrustDomainVcpu extends Vcpu {
     int entry = privateTlb.find(gfn, accessBits);
     long pfn;
     if (entry >= 0) {
-      pfn = privateTlb.frame(entry);
+      pfn = privateTlb.frame(entry, gfn);
       judge(pfn, privateTlb.filledAt(entry));
     } else {
       long clock = tags.clock();

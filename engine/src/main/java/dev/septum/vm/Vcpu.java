@@ -43,7 +43,7 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
     this.tags = tags;
     this.walker = mmu.newWalker();
     this.mode = shootdown.register();
-    this.tlb = new SoftwareTlb(mmu.geometry());
+    this.tlb = vm.newTlb();
     this.gpaLimit = mmu.geometry().gfnLimit() << Geometry.PAGE_SHIFT;
   }
 
@@ -130,7 +130,7 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
   final long touchDirect(long gfn, int accessBits) {
     int entry = tlb.find(gfn, accessBits);
     if (entry >= 0) {
-      long frame = tlb.frame(entry);
+      long frame = tlb.frame(entry, gfn);
       judge(frame, tlb.filledAt(entry));
       return frame;
     }

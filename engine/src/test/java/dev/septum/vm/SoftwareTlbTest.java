@@ -21,7 +21,7 @@ class SoftwareTlbTest {
   private static final long DIRTY = Spte.ACCESSED | Spte.DIRTY;
   private static final long SEED = Long.getLong("septum.seed", 7);
 
-  private final SoftwareTlb tlb = new SoftwareTlb(GEOMETRY);
+  private final SoftwareTlb tlb = new SoftwareTlb(GEOMETRY, true);
 
   private void fill(long gfn, int level, long pfn, long flags, long clock) {
     tlb.fill(gfn, level, Spte.makeLeaf(pfn, level, true, flags), clock);
@@ -29,7 +29,7 @@ class SoftwareTlbTest {
 
   private long frame(long gfn, Access access) {
     int entry = tlb.find(gfn, access.bit());
-    return entry < 0 ? -1 : tlb.frame(entry);
+    return entry < 0 ? -1 : tlb.frame(entry, gfn);
   }
 
   @Test
@@ -41,7 +41,7 @@ class SoftwareTlbTest {
     assertEquals(77, frame(5, Access.READ));
     for (int page = 0; page < BLOCK; page++) {
       int entry = tlb.find(2 * BLOCK + page, Access.WRITE.bit());
-      assertEquals(10 * BLOCK + page, tlb.frame(entry));
+      assertEquals(10 * BLOCK + page, tlb.frame(entry, 2 * BLOCK + page));
       assertEquals(4, tlb.filledAt(entry));
     }
     assertEquals(-1, frame(6, Access.READ));
@@ -70,6 +70,15 @@ class SoftwareTlbTest {
       assertEquals(78, frame(5 + BLOCK, Access.READ));
     }
     assertEquals(0, tlb.misses());
+  }
+
+  @Test
+  @DisplayName("one that keeps nothing misses always")
+  void keepsNothing() {
+    SoftwareTlb none = new SoftwareTlb(GEOMETRY, false);
+    none.fill(5, PageLevel.PG_4K, Spte.makeLeaf(77, PageLevel.PG_4K, true, DIRTY), 0);
+    assertEquals(-1, none.find(5, Access.READ.bit()));
+    assertEquals(1, none.misses());
   }
 
   /** What a TLB is told to drop. */

@@ -239,6 +239,10 @@ class MainTest {
     assertEquals(0, number(root, "/audit/violations"));
     assertTrue(root.at("/timing/seconds").doubleValue() > 0);
     assertTrue(root.at("/timing/accessesPerSecond").doubleValue() > 0);
+    assertTrue(root.at("/timing/readSeconds").doubleValue() > 0);
+    assertEquals(4, root.at("/timing/vcpus").size());
+    assertEquals(3_000, number(root, "/timing/vcpus/3/accesses"));
+    assertTrue(root.at("/timing/vcpus/3/accessesPerCpuSecond").doubleValue() > 0);
     assertEquals(7, number(root, "/seed"));
   }
 

@@ -76,6 +76,9 @@ final class ReadAhead extends InputStream {
 
   @Override
   public int read(byte[] bytes, int offset, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
     if (at == current.used && !next()) {
       return -1;
     }
