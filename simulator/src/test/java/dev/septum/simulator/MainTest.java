@@ -45,13 +45,32 @@ class MainTest {
     assertTrue(out.contains("replay") && out.contains("conform"), out);
     for (String command :
         new String[] {
-          "replay", "conform", "decode", "tree", "policies", "boot-pattern", "generate-completion"
+          "replay",
+          "conform",
+          "decode",
+          "tree",
+          "policies",
+          "boot-pattern",
+          "flush-counts",
+          "generate-completion"
         }) {
       assertEquals(0, run(command, "--help"));
       assertTrue(out.startsWith("Usage: septum " + command), out);
     }
     assertEquals(0, run("--version"));
     assertTrue(out.startsWith("septum "), out);
+  }
+
+  @Test
+  void flushCountsAreJsonToo() throws Exception {
+    assertEquals(0, run("flush-counts", "--memory", "16M", "--json"), err);
+    JsonNode root = new ObjectMapper().readTree(out);
+    assertEquals("merge", root.at("/steps/2/step").textValue());
+    assertEquals(8, number(root, "/steps/2/pages"));
+    assertEquals(1, number(root, "/steps/2/flushes"));
+    assertEquals(76, number(root, "/linux/flushesGathered"));
+    assertEquals(2, run("flush-counts", "--memory", "1M"));
+    assertTrue(err.startsWith("septum: --memory wants a multiple of 2M"), err);
   }
 
   @Test
