@@ -61,8 +61,8 @@ class SoftwareTlbTest {
   }
 
   @Test
-  @DisplayName("pages at one place of the recent ones do not take each other's frames")
-  void pagesShareAPlace() {
+  @DisplayName("pages of one set do not take each other's frames")
+  void pagesShareASet() {
     fill(5, PageLevel.PG_4K, 77, DIRTY, 0);
     fill(5 + BLOCK, PageLevel.PG_4K, 78, DIRTY, 0);
     for (int i = 0; i < 3; i++) {
