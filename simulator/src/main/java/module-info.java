@@ -7,6 +7,7 @@ module dev.septum.simulator {
   requires com.fasterxml.jackson.databind;
   requires dev.septum.engine;
   requires info.picocli;
+  requires java.management;
 
   opens dev.septum.simulator to
       info.picocli;

@@ -2,6 +2,7 @@ package dev.septum.vm;
 
 import dev.septum.memory.FrameTags;
 import dev.septum.paging.Geometry;
+import dev.septum.sync.ReadSection;
 
 /** A vCPU of a normal VM: all its memory is in the direct root. */
 final class NormalVcpu extends Vcpu {
@@ -15,20 +16,21 @@ final class NormalVcpu extends Vcpu {
   @Override
   int runInGuest(long[] accesses, int from, int to) {
     mode.enterRelease();
-    walker.section().open(); // its full fence is the guest mode's too
+    ReadSection section = walker.section();
+    section.open(); // its full fence is the guest mode's too
     try {
       for (int at = from; at < to; at++) {
         if (shootdown.isPending(mode)) {
           shootdown.serve(mode, tlb());
         }
-        walker.section().quiesce();
+        section.quiesce();
         if (touchDirect(GuestAccess.gfn(accesses[at]), GuestAccess.bits(accesses[at])) < 0) {
           return at;
         }
       }
       return to;
     } finally {
-      walker.section().close();
+      section.close();
       mode.leaveRelease();
     }
   }

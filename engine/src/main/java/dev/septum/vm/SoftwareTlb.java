@@ -21,25 +21,32 @@ public final class SoftwareTlb {
   /** No page has this tag. */
   private static final long NO_TAG = -1;
 
-  private static final int ALLOWED_MASK =
-      Access.READ.bit() | Access.WRITE.bit() | Access.EXECUTE.bit();
   private static final int FRAME_SHIFT = 3;
 
   private final Bank small;
   private final Bank large;
   private final int largeShift;
   private final Geometry geometry;
+  private final boolean isKept;
+
+  /** Whether the last hit was of 2M: where the next one is looked for first. */
+  private boolean wasLarge;
 
   private long hits;
   private long misses;
   private long flushes;
 
-  /** An empty TLB. */
-  public SoftwareTlb(Geometry geometry) {
+  /**
+   * An empty TLB.
+   *
+   * @param isKept whether it keeps what it is given; else it stays empty
+   */
+  public SoftwareTlb(Geometry geometry, boolean isKept) {
     this.geometry = geometry;
-    this.small = new Bank(SMALL_SETS, 0);
+    this.isKept = isKept;
+    this.small = new Bank(SMALL_SETS);
     this.largeShift = geometry.bitsPerLevel();
-    this.large = new Bank(LARGE_SETS, largeShift);
+    this.large = new Bank(LARGE_SETS);
   }
 
   /**
@@ -48,17 +55,26 @@ public final class SoftwareTlb {
    * @return the entry's number, for {@link #frame} and {@link #filledAt}; negative for a miss
    */
   int find(long gfn, int accessBits) {
-    int at = small.find(gfn, accessBits);
+    boolean largeFirst = wasLarge;
+    int at = findIn(largeFirst, gfn, accessBits);
     if (at < 0) {
-      at = large.find(gfn, accessBits);
+      at = findIn(!largeFirst, gfn, accessBits);
       if (at < 0) {
         misses++;
         return -1;
       }
-      at += SMALL_SETS * WAYS;
+      wasLarge = !largeFirst;
     }
     hits++;
     return at;
+  }
+
+  private int findIn(boolean isLarge, long gfn, int accessBits) {
+    if (!isLarge) {
+      return small.find(gfn, accessBits);
+    }
+    int at = large.find(gfn >>> largeShift, accessBits);
+    return at < 0 ? at : at + SMALL_SETS * WAYS;
   }
 
   /** The host frame that an entry gives to a gfn. */
@@ -66,7 +82,7 @@ public final class SoftwareTlb {
     int at = entry - SMALL_SETS * WAYS;
     return at < 0
         ? small.values[entry] >>> FRAME_SHIFT
-        : (large.values[at] >>> FRAME_SHIFT) + (gfn & (1L << largeShift) - 1);
+        : (large.values[at] >>> FRAME_SHIFT) + pieceOf(gfn);
   }
 
   /** What the clock was when an entry was filled. */
@@ -77,16 +93,25 @@ public final class SoftwareTlb {
 
   /** Takes a translation in. */
   void fill(long gfn, int level, long leaf, long clock) {
+    if (!isKept) {
+      return;
+    }
     int allowed = Spte.permissions(leaf);
     if (!Spte.isDirty(leaf)) {
       allowed &= ~Access.WRITE.bit();
     }
     long pfn = Spte.pfnOf(leaf, level, gfn, geometry);
+    long value = pfn << FRAME_SHIFT | allowed;
     if (level == PageLevel.PG_4K) {
-      small.fill(gfn, pfn, allowed, clock);
+      small.fill(gfn, value, clock);
     } else {
-      large.fill(gfn, pfn - (gfn & (1L << largeShift) - 1), allowed, clock);
+      large.fill(gfn >>> largeShift, value - (pieceOf(gfn) << FRAME_SHIFT), clock);
     }
+  }
+
+  /** Where in its block of 2M a gfn lies. */
+  private long pieceOf(long gfn) {
+    return gfn & (1L << largeShift) - 1;
   }
 
   /** Drops every entry that overlaps the range, of whatever size. */
@@ -125,32 +150,45 @@ public final class SoftwareTlb {
     final long[] values;
     final long[] clocks;
     final int setMask;
-    final int shift;
     int victim;
 
-    Bank(int sets, int shift) {
+    Bank(int sets) {
       this.tags = new long[sets * WAYS];
       this.values = new long[sets * WAYS];
       this.clocks = new long[sets * WAYS];
       this.setMask = sets - 1;
-      this.shift = shift;
       Arrays.fill(tags, NO_TAG);
     }
 
-    int find(long gfn, int accessBits) {
-      long tag = gfn >>> shift;
+    /**
+     * The place of a tag that allows an access, or -1. The ways are compared without a branch,
+     * because which of them it is no predictor knows.
+     */
+    int find(long tag, int accessBits) {
       int first = ((int) tag & setMask) * WAYS;
-      for (int at = first; at < first + WAYS; at++) {
-        if (tags[at] == tag && (values[at] & accessBits) == accessBits) {
-          return at;
-        }
+      long in0 = tags[first] ^ tag;
+      long in1 = tags[first + 1] ^ tag;
+      long in2 = tags[first + 2] ^ tag;
+      long in3 = tags[first + 3] ^ tag;
+      if (allDiffer(in0, in1, in2, in3)) {
+        return -1;
       }
-      return -1;
+      // A tag stands in one way of its set at the most.
+      int at = first + (int) (isZero(in1) + 2 * isZero(in2) + 3 * isZero(in3));
+      return (values[at] & accessBits) == accessBits ? at : -1;
+    }
+
+    private static boolean allDiffer(long a, long b, long c, long d) {
+      return (isZero(a) | isZero(b) | isZero(c) | isZero(d)) == 0;
+    }
+
+    /** 1 if it is, else 0. */
+    private static long isZero(long number) {
+      return ~(number | -number) >>> Long.SIZE - 1;
     }
 
     /** Puts an entry in the place of the same page's old one, or of any other in its set. */
-    void fill(long gfn, long pfn, int allowed, long clock) {
-      long tag = gfn >>> shift;
+    void fill(long tag, long value, long clock) {
       int first = ((int) tag & setMask) * WAYS;
       int place = first + (victim++ & WAYS - 1);
       for (int at = first; at < first + WAYS; at++) {
@@ -159,7 +197,7 @@ public final class SoftwareTlb {
         }
       }
       tags[place] = tag;
-      values[place] = (pfn << FRAME_SHIFT) | (allowed & ALLOWED_MASK);
+      values[place] = value;
       clocks[place] = clock;
     }
 

@@ -76,7 +76,7 @@ public final class TrustDomainVcpu extends Vcpu {
     this.gate = host.gate();
     this.content = host.content();
     this.sharedBit = host.sharedBit();
-    this.privateTlb = new SoftwareTlb(mmu.geometry());
+    this.privateTlb = vm.newTlb();
   }
 
   TdVcpu cpu() {

@@ -43,7 +43,7 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
     this.tags = tags;
     this.walker = mmu.newWalker();
     this.mode = shootdown.register();
-    this.tlb = new SoftwareTlb(mmu.geometry());
+    this.tlb = vm.newTlb();
     this.gpaLimit = mmu.geometry().gfnLimit() << Geometry.PAGE_SHIFT;
   }
 
@@ -148,7 +148,7 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
 
   /** Counts a use of a frame that was taken away after the clock had this value. */
   final void judge(long pfn, long clock) {
-    if (tags.isYounger(pfn, clock)) {
+    if (clock != tags.clock() && tags.isYounger(pfn, clock)) {
       staleUses++;
     }
   }

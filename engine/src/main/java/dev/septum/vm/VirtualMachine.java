@@ -44,12 +44,14 @@ public final class VirtualMachine implements AutoCloseable {
   private final TlbShootdown shootdown = new TlbShootdown();
   private final ExitHandler exits;
   private final @Nullable TrustDomainHost td;
+  private final boolean hasTlbs;
   private final List<Vcpu> vcpus = new ArrayList<>(); // guarded by itself
   private final MpmcVarHandleArrayQueue<Walker> walkers =
       new MpmcVarHandleArrayQueue<>(IDLE_WALKERS);
 
   private VirtualMachine(Builder builder) {
     TrustDomainOptions options = builder.trustDomain;
+    this.hasTlbs = builder.hasTlbs;
     TrustDomainParts parts =
         options == null
             ? null
@@ -394,6 +396,10 @@ public final class VirtualMachine implements AutoCloseable {
     }
   }
 
+  SoftwareTlb newTlb() {
+    return new SoftwareTlb(mmu.geometry(), hasTlbs);
+  }
+
   <T> T withWalker(Function<Walker, T> operation) {
     mmu.checkUsable();
     return borrowWalker(operation);
@@ -471,6 +477,7 @@ public final class VirtualMachine implements AutoCloseable {
     private @Nullable MmuLock lock;
     private @Nullable TrustDomainOptions trustDomain;
     private UnaryOperator<TlbFlusher> interceptor = UnaryOperator.identity();
+    private boolean hasTlbs = true;
 
     private Builder() {}
 
@@ -501,6 +508,12 @@ public final class VirtualMachine implements AutoCloseable {
     /** Another lock in the place of {@code kvm->mmu_lock}, for one machine only. */
     public Builder lock(MmuLock other) {
       this.lock = other;
+      return this;
+    }
+
+    /** Whether vCPUs keep translations, as they do if not said; else every access walks. */
+    public Builder tlbs(boolean kept) {
+      this.hasTlbs = kept;
       return this;
     }
 

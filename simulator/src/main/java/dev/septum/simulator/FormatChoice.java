@@ -1,27 +1,27 @@
 package dev.septum.simulator;
 
 import dev.septum.simulator.input.TraceFormat;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What the user says of a trace's format. */
-enum FormatChoice {
-  /** Nothing: its lines show it. */
-  AUTO(null),
-  /** Septum's own. */
-  SEPTUM(TraceFormat.SEPTUM),
-  /** The kernel's tracepoint. */
-  FTRACE(TraceFormat.FTRACE),
-  /** Valgrind's. */
-  LACKEY(TraceFormat.LACKEY);
+/**
+ * What the user says of a trace's format.
+ *
+ * @param format the format; null if its lines show it
+ */
+record FormatChoice(@Nullable TraceFormat format) {
+  static final FormatChoice AUTO = new FormatChoice(null);
 
-  private final @Nullable TraceFormat format;
-
-  FormatChoice(@Nullable TraceFormat format) {
-    this.format = format;
+  /** Every choice there is. */
+  static List<FormatChoice> all() {
+    return Stream.concat(Stream.of(AUTO), Stream.of(TraceFormat.values()).map(FormatChoice::new))
+        .toList();
   }
 
-  /** The format; null to find it out. */
-  @Nullable TraceFormat format() {
-    return format;
+  /** As on the command line. */
+  @Override
+  public String toString() {
+    return format == null ? "auto" : format.toString();
   }
 }

@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TreeCommand.class,
       PoliciesCommand.class,
       BootPatternCommand.class,
+      FlushCountsCommand.class,
       GenerateCompletion.class
     },
     description = {

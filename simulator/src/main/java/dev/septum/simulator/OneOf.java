@@ -20,7 +20,11 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
   @SafeVarargs
   @SuppressWarnings("varargs") // the list is its own
   OneOf(T... values) {
-    this.values = List.of(values);
+    this(List.of(values));
+  }
+
+  OneOf(List<T> values) {
+    this.values = values;
   }
 
   /** A value's word. */
@@ -51,7 +55,7 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
   /** How a trace is written, or that it is to be found out. */
   static final class Format extends OneOf<FormatChoice> {
     Format() {
-      super(FormatChoice.values());
+      super(FormatChoice.all());
     }
   }
 

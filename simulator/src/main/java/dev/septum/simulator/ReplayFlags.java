@@ -130,6 +130,16 @@ final class ReplayFlags {
   private int maxTables = 1 << 22;
 
   @Option(
+      names = "--tlb",
+      paramLabel = "off|on",
+      defaultValue = "on",
+      converter = OneOf.OffOn.class,
+      completionCandidates = OneOf.OffOn.class,
+      description =
+          "Whether vCPUs keep translations; without, every access walks. Default: ${DEFAULT-VALUE}.")
+  private Switch tlb = Switch.ON;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE|-",
       description = "Writes the results as JSON; to - they go instead of the report.")
@@ -181,7 +191,16 @@ final class ReplayFlags {
   private ReplayPlan plan(Trace read, long chosen, @Nullable TrustDomainPlan how)
       throws BadInputException {
     return new ReplayPlan(
-        read, layout(read), backing, repeat, churn, injected.rates(), chosen, maxTables, how);
+        read,
+        layout(read),
+        backing,
+        repeat,
+        churn,
+        injected.rates(),
+        chosen,
+        maxTables,
+        tlb == Switch.ON,
+        how);
   }
 
   private GuestLayout layout(Trace read) throws BadInputException {

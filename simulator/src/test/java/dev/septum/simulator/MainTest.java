@@ -45,13 +45,32 @@ class MainTest {
     assertTrue(out.contains("replay") && out.contains("conform"), out);
     for (String command :
         new String[] {
-          "replay", "conform", "decode", "tree", "policies", "boot-pattern", "generate-completion"
+          "replay",
+          "conform",
+          "decode",
+          "tree",
+          "policies",
+          "boot-pattern",
+          "flush-counts",
+          "generate-completion"
         }) {
       assertEquals(0, run(command, "--help"));
       assertTrue(out.startsWith("Usage: septum " + command), out);
     }
     assertEquals(0, run("--version"));
     assertTrue(out.startsWith("septum "), out);
+  }
+
+  @Test
+  void flushCountsAreJsonToo() throws Exception {
+    assertEquals(0, run("flush-counts", "--memory", "16M", "--json"), err);
+    JsonNode root = new ObjectMapper().readTree(out);
+    assertEquals("merge", root.at("/steps/2/step").textValue());
+    assertEquals(8, number(root, "/steps/2/pages"));
+    assertEquals(1, number(root, "/steps/2/flushes"));
+    assertEquals(76, number(root, "/linux/flushesGathered"));
+    assertEquals(2, run("flush-counts", "--memory", "1M"));
+    assertTrue(err.startsWith("septum: --memory wants a multiple of 2M"), err);
   }
 
   @Test
@@ -239,6 +258,10 @@ class MainTest {
     assertEquals(0, number(root, "/audit/violations"));
     assertTrue(root.at("/timing/seconds").doubleValue() > 0);
     assertTrue(root.at("/timing/accessesPerSecond").doubleValue() > 0);
+    assertTrue(root.at("/timing/readSeconds").doubleValue() > 0);
+    assertEquals(4, root.at("/timing/vcpus").size());
+    assertEquals(3_000, number(root, "/timing/vcpus/3/accesses"));
+    assertTrue(root.at("/timing/vcpus/3/accessesPerCpuSecond").doubleValue() > 0);
     assertEquals(7, number(root, "/seed"));
   }
 

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param skippedLines lines that were none: comments, blank lines, what a format knows to skip
  * @param recordedVcpus how many vCPUs made the accesses, when they were recorded
  * @param blocks the numbers of the 1 GiB blocks that are touched
+ * @param seconds how long it took to read
  * @param streams the accesses by vCPU, as they are to be replayed
  */
 public record Trace(
@@ -32,6 +34,7 @@ public record Trace(
     long skippedLines,
     int recordedVcpus,
     BitSet blocks,
+    double seconds,
     List<VcpuStream> streams) {
   /** The most vCPUs that a replay has. */
   public static final int MAX_VCPUS = 1024;
@@ -54,11 +57,12 @@ public record Trace(
       int vcpus,
       LongConsumer progress)
       throws BadInputException {
+    long begun = System.nanoTime();
     TraceRecorder recorder = new TraceRecorder(memory, vcpus != 0);
     LineReader reader = new LineReader();
     FormatDetector parser = new FormatDetector(format);
     long[] skipped = {0};
-    try (InputStream in = source.open()) {
+    try (InputStream in = aheadOf(source.open())) {
       try {
         reader.readAll(
             in,
@@ -72,7 +76,7 @@ public record Trace(
             });
       } catch (MalformedLineException e) {
         String where = source.name() + ":" + reader.lines() + ": ";
-        if (in instanceof GZIPInputStream) {
+        if (in instanceof ReadAhead) {
           in.transferTo(OutputStream.nullOutputStream()); // what is malformed may be the gzip
         }
         throw new BadInputException(where + e.getMessage());
@@ -88,6 +92,7 @@ public record Trace(
     if (accesses == 0) {
       throw new BadInputException(source.name() + ": expected at least one access, found none");
     }
+    List<VcpuStream> streams = recorder.deal(vcpus);
     return new Trace(
         parser.format(),
         source.name(),
@@ -96,7 +101,13 @@ public record Trace(
         skipped[0],
         recorder.vcpus(),
         recorder.touchedBlocks(),
-        recorder.deal(vcpus));
+        (System.nanoTime() - begun) / (double) TimeUnit.SECONDS.toNanos(1),
+        streams);
+  }
+
+  /** What is compressed is decompressed by another thread. */
+  private static InputStream aheadOf(InputStream in) {
+    return in instanceof GZIPInputStream ? new ReadAhead(in) : in;
   }
 
   private static BadInputException broken(TraceSource source, String why) {

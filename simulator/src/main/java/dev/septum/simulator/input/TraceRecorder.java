@@ -30,8 +30,10 @@ final class TraceRecorder implements AccessSink {
   private final AccessLog order = new AccessLog();
   private final Map<Integer, Integer> owners = new HashMap<>();
   private final BitSet blocks = new BitSet();
-  private int lastVcpu = -1;
-  private int lastOwner;
+
+  /** The owners of the vCPUs with small numbers, plus one; 0 where none has appeared. */
+  private final int[] near = new int[Trace.MAX_VCPUS];
+
   private int lastBlock = -1;
 
   /**
@@ -55,16 +57,13 @@ final class TraceRecorder implements AccessSink {
           String.format("an address below 0x%x, where the guest's memory ends", memory),
           String.format("'0x%x'", gpa));
     }
-    if (vcpu != lastVcpu) {
-      lastOwner = ownerOf(vcpu);
-      lastVcpu = vcpu;
-    }
+    int owner = vcpu < near.length && near[vcpu] != 0 ? near[vcpu] - 1 : ownerOf(vcpu);
     int block = (int) (gpa >>> BLOCK_SHIFT);
     if (block != lastBlock) {
       blocks.set(block);
       lastBlock = block;
     }
-    order.append(GuestAccess.of((gpa & ~PAGE_MASK) | lastOwner, access));
+    order.append(GuestAccess.of((gpa & ~PAGE_MASK) | owner, access));
   }
 
   private int ownerOf(int vcpu) throws MalformedLineException {
@@ -80,6 +79,9 @@ final class TraceRecorder implements AccessSink {
     }
     owner = Math.min(owner, PAGE_MASK); // beyond the most vCPUs there are, it is never asked for
     owners.put(vcpu, owner);
+    if (vcpu < near.length) {
+      near[vcpu] = owner + 1;
+    }
     return owner;
   }
 

@@ -5,6 +5,15 @@ final class Words {
   private static final int HEX_DIGIT_BITS = 4;
   private static final int HEX_DIGITS = Long.SIZE / HEX_DIGIT_BITS;
 
+  /** The value of each byte as a hexadecimal digit; -1 for what is none. */
+  private static final byte[] DIGITS = new byte[1 << Byte.SIZE];
+
+  static {
+    for (int character = 0; character < DIGITS.length; character++) {
+      DIGITS[character] = (byte) Character.digit(character < 0x80 ? character : 0, 16);
+    }
+  }
+
   private Words() {}
 
   static boolean isBlank(byte character) {
@@ -64,8 +73,7 @@ final class Words {
 
   /** The guest-physical address that a word is, in hexadecimal; of 63 bits at the most. */
   static long address(byte[] line, int from, int end) throws MalformedLineException {
-    int at = digits("an address in hexadecimal", line, from, end);
-    long gpa = end - at > HEX_DIGITS ? -1 : hex(line, at, end);
+    long gpa = hex("an address", line, from, end, TraceRecorder.WIDTH_EXPECTED);
     if (gpa < 0) {
       throw MalformedLineException.ofWord(TraceRecorder.WIDTH_EXPECTED, line, from, end);
     }
@@ -74,37 +82,28 @@ final class Words {
 
   /** The 64 bits that a word is, in hexadecimal. */
   static long bits(String what, byte[] line, int from, int end) throws MalformedLineException {
-    int at = digits(what + " in hexadecimal", line, from, end);
-    if (end - at > HEX_DIGITS) {
-      throw MalformedLineException.ofWord(what + " of at most 64 bits", line, from, end);
-    }
-    return hex(line, at, end);
+    return hex(what, line, from, end, what + " of at most 64 bits");
   }
 
-  /** Where the first digit that counts stands, behind {@code 0x} and zeros. */
-  private static int digits(String what, byte[] line, int from, int end)
+  /** The number that a word is, with or without {@code 0x}; leading zeros do not count. */
+  private static long hex(String what, byte[] line, int from, int end, String width)
       throws MalformedLineException {
     boolean marked = end - from > 2 && line[from] == '0' && (line[from + 1] | 0x20) == 'x';
     int start = marked ? from + 2 : from;
-    for (int at = start; at < end; at++) {
-      if (Character.digit(line[at], 16) < 0) {
-        throw MalformedLineException.ofWord(what, line, from, end);
-      }
-    }
-    if (start == end) {
-      throw MalformedLineException.ofWord(what, line, from, end);
-    }
-    int at = start;
-    while (at < end && line[at] == '0') {
-      at++;
-    }
-    return at;
-  }
-
-  private static long hex(byte[] line, int from, int end) {
     long number = 0;
-    for (int at = from; at < end; at++) {
-      number = number << HEX_DIGIT_BITS | Character.digit(line[at], 16);
+    long lost = 0;
+    int seen = 0; // negative once a byte was no digit
+    for (int at = start; at < end; at++) {
+      int digit = DIGITS[line[at] & 0xff];
+      lost |= number >>> (HEX_DIGITS - 1) * HEX_DIGIT_BITS;
+      number = number << HEX_DIGIT_BITS | digit;
+      seen |= digit;
+    }
+    if (seen < 0 || start == end) {
+      throw MalformedLineException.ofWord(what + " in hexadecimal", line, from, end);
+    }
+    if (lost != 0) {
+      throw MalformedLineException.ofWord(width, line, from, end);
     }
     return number;
   }

@@ -131,11 +131,9 @@ public final class Replay {
 
   private ReplayResult result(ReplayMachine machine, double seconds) {
     VirtualMachine vm = machine.vm();
+    noteEvidence(vm); // who looks at what is left does not use a bugged machine
     TrustDomainResult trustDomain = machine.settle();
-    String evidence = vm.mmu().health().evidence();
-    if (evidence != null) {
-      state.fail("the machine is bugged: " + evidence);
-    }
+    noteEvidence(vm);
     vm.mmu().tables().reclaim();
     return new ReplayResult(
         plan,
@@ -149,8 +147,9 @@ public final class Replay {
         machine.tlb(),
         machine.churned(),
         machine.injected(),
-        audit(vm, evidence != null),
+        audit(vm),
         state.failure(),
+        machine.vcpus().stream().map(VcpuThread::rate).toList(),
         trustDomain);
   }
 
@@ -179,8 +178,15 @@ public final class Replay {
     return PageCounts.of(dirty);
   }
 
-  private static List<Violation> audit(VirtualMachine vm, boolean bugged) {
-    return bugged ? vm.mmu().audit() : vm.audit();
+  private void noteEvidence(VirtualMachine vm) {
+    String evidence = vm.mmu().health().evidence();
+    if (evidence != null) {
+      state.fail("the machine is bugged: " + evidence);
+    }
+  }
+
+  private static List<Violation> audit(VirtualMachine vm) {
+    return vm.mmu().health().evidence() == null ? vm.audit() : vm.mmu().audit();
   }
 
   private static long done(ReplayMachine machine) {

@@ -28,7 +28,7 @@ abstract class ReplayMachine implements AutoCloseable {
 
   /** A machine with the plan's memory, of the kind that the builder says. */
   final VirtualMachine build(VirtualMachine.Builder builder) {
-    builder.geometry(plan.layout().geometry()).maxTables(plan.maxTables());
+    builder.geometry(plan.layout().geometry()).maxTables(plan.maxTables()).tlbs(plan.hasTlbs());
     double lost = plan.probability(Injection.DROP_FLUSH);
     if (lost > 0) {
       builder.interceptFlushes(vcpus -> loss = new FlushLoss(vcpus, lost, plan.seed()));
@@ -47,7 +47,7 @@ abstract class ReplayMachine implements AutoCloseable {
   /** What the host does meanwhile. */
   abstract List<? extends HostThread> hosts();
 
-  /** Looks at what is left, once all threads have ended. */
+  /** Looks at what is left, once all threads have ended; what is wrong fails the run. */
   abstract @Nullable TrustDomainResult settle();
 
   /** How often a normal VM's mappings were churned. */

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param injected how often something went wrong on purpose; what was not asked for is missing
  * @param violations what the audit found
  * @param failure what ended it early; null if nothing did
+ * @param vcpus how each vCPU's thread got on
  * @param trustDomain what a trust domain has counted; null for a normal VM
  */
 public record ReplayResult(
@@ -36,6 +37,7 @@ public record ReplayResult(
     Map<Injection, Long> injected,
     List<Violation> violations,
     @Nullable String failure,
+    List<Vcpu> vcpus,
     @Nullable TrustDomainResult trustDomain) {
 
   /**
@@ -56,6 +58,21 @@ public record ReplayResult(
    * @param staleUses accesses through a translation that should have been flushed
    */
   public record Tlb(long hits, long misses, long flushes, long staleUses) {}
+
+  /**
+   * How a vCPU's thread got on.
+   *
+   * @param vcpu its number
+   * @param accesses how many it made
+   * @param cpuSeconds how long it had a CPU for them, wherever the platform tells; else how long it
+   *     took
+   */
+  public record Vcpu(int vcpu, long accesses, double cpuSeconds) {
+    /** Accesses a second of a CPU. */
+    public double accessesPerSecond() {
+      return cpuSeconds > 0 ? accesses / cpuSeconds : 0;
+    }
+  }
 
   /** One of the engine's counters. */
   public long count(MmuCounter counter) {

@@ -115,9 +115,7 @@ final class TrustDomainMachine extends ReplayMachine {
     final long exclusive = vm.mmu().lock().exclusiveHolds();
     final Map<VcpuExit, Long> exits = exits();
     SeptLeaves leaves = SeptLeaves.count(vm);
-    if (state.failure() == null) {
-      vcpus.get(0).stamped().sweep();
-    }
+    sweep();
     return new TrustDomainResult(
         changes.conversions(),
         changes.punches(),
@@ -137,6 +135,17 @@ final class TrustDomainMachine extends ReplayMachine {
         host.anomalies().counts(),
         exclusive,
         vcpus.stream().mapToLong(thread -> thread.stamped().lostData()).sum());
+  }
+
+  /** Reads every page whose content is known; what it meets is a failure of the run. */
+  private void sweep() {
+    if (state.failure() == null) {
+      try {
+        vcpus.get(0).stamped().sweep();
+      } catch (RuntimeException met) {
+        state.fail("the last look at the guest's memory", met);
+      }
+    }
   }
 
   /** The host's, and the vCPUs' entries, which the host does not count. */

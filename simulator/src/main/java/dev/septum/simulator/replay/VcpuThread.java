@@ -4,6 +4,9 @@ import dev.septum.simulator.input.AccessLog;
 import dev.septum.simulator.input.VcpuStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Makes one vCPU's accesses, as often as wanted, in slices.
@@ -13,6 +16,7 @@ import java.lang.invoke.VarHandle;
  * guest holds up every flush until it has it back.
  */
 abstract class VcpuThread implements Runnable {
+  private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
   private static final VarHandle DONE;
 
   static {
@@ -28,6 +32,7 @@ abstract class VcpuThread implements Runnable {
   private final int repeat;
   private final RunState state;
   private long done;
+  private long nanos;
 
   VcpuThread(VcpuStream stream, int repeat, int slice, RunState state) {
     this.stream = stream;
@@ -53,8 +58,29 @@ abstract class VcpuThread implements Runnable {
     return (long) DONE.getOpaque(this);
   }
 
+  /** How it got on; exact after a join. */
+  final ReplayResult.Vcpu rate() {
+    return new ReplayResult.Vcpu(
+        stream.vcpu(), done(), nanos / (double) TimeUnit.SECONDS.toNanos(1));
+  }
+
   @Override
   public final void run() {
+    long begun = now();
+    try {
+      runAll();
+    } finally {
+      nanos = now() - begun;
+    }
+  }
+
+  private static long now() {
+    return CLOCK.isCurrentThreadCpuTimeSupported()
+        ? CLOCK.getCurrentThreadCpuTime()
+        : System.nanoTime();
+  }
+
+  private void runAll() {
     for (int round = 0; round < repeat && !state.isStopped(); round++) {
       AccessLog log = stream.log();
       for (int number = 0; number < log.chunks() && !state.isStopped(); number++) {

@@ -81,9 +81,7 @@ public final class JsonReport {
         details.add(violation.toString());
       }
     }
-    root.putObject("timing")
-        .put("seconds", result.seconds())
-        .put("accessesPerSecond", result.accessesPerSecond());
+    putTiming(root.putObject("timing"), result);
     if (result.failure() != null) {
       root.put("failure", result.failure());
     }
@@ -158,6 +156,21 @@ public final class JsonReport {
 
   private static void putCounts(ObjectNode node, Map<?, Long> counts) {
     counts.forEach((what, count) -> node.put(what.toString(), count));
+  }
+
+  private static void putTiming(ObjectNode node, ReplayResult result) {
+    node.put("seconds", result.seconds())
+        .put("accessesPerSecond", result.accessesPerSecond())
+        .put("readSeconds", result.plan().trace().seconds());
+    ArrayNode vcpus = node.putArray("vcpus");
+    for (ReplayResult.Vcpu vcpu : result.vcpus()) {
+      vcpus
+          .addObject()
+          .put("vcpu", vcpu.vcpu())
+          .put("accesses", vcpu.accesses())
+          .put("cpuSeconds", vcpu.cpuSeconds())
+          .put("accessesPerCpuSecond", vcpu.accessesPerSecond());
+    }
   }
 
   private static void putPages(ObjectNode node, PageCounts counts) {

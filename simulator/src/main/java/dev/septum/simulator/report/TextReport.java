@@ -12,6 +12,7 @@ import dev.septum.simulator.replay.TrustDomainResult;
 import dev.septum.trace.MmuCounter;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 
@@ -67,6 +68,7 @@ public final class TextReport {
             + Numbers.seconds(result.seconds())
             + ": "
             + Numbers.rate(result.accessesPerSecond()));
+    printRates(trace);
     line(
         "guest",
         Numbers.size(plan.layout().pages() << Geometry.PAGE_SHIFT)
@@ -100,6 +102,27 @@ public final class TextReport {
     if (plan.churn() > 0 || !plan.injected().isEmpty() || plan.trustDomain() != null) {
       line("seed", Long.toString(plan.seed()));
     }
+  }
+
+  /** Reading, and what each vCPU's thread made of its CPU. */
+  private void printRates(Trace trace) {
+    DoubleSummaryStatistics rates =
+        result.vcpus().stream()
+            .filter(vcpu -> vcpu.accesses() > 0)
+            .mapToDouble(ReplayResult.Vcpu::accessesPerSecond)
+            .summaryStatistics();
+    line(
+        "speed",
+        "read in "
+            + Numbers.seconds(trace.seconds())
+            + ": "
+            + Numbers.rate(trace.seconds() > 0 ? trace.lines() / trace.seconds() : 0)
+            + (rates.getCount() == 0
+                ? ""
+                : "; a vCPU makes "
+                    + Numbers.rate(rates.getMin())
+                    + (rates.getCount() == 1 ? "" : " to " + Numbers.rate(rates.getMax()))
+                    + " of its CPU time"));
   }
 
   private void printTrustDomain(TrustDomainPlan how, TrustDomainResult td) {

@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.septum.mmu.AuditRule;
 import dev.septum.mmu.Violation;
 import dev.septum.paging.PageLevel;
+import dev.septum.simulator.guest.GuestKind;
 import dev.septum.simulator.input.Trace;
 import dev.septum.simulator.input.TraceFormat;
 import dev.septum.simulator.input.TraceSource;
 import dev.septum.simulator.report.ProgressLine;
+import dev.septum.td.AcceptPolicy;
 import dev.septum.trace.MmuCounter;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -92,7 +94,8 @@ class ReplayTest {
   @Test
   void fullArenaEndsTheRunInOneLine() throws Exception {
     ReplayPlan plan =
-        new ReplayPlan(guest, layout(guest), PageLevel.LEVEL_4K, 1, 0, Map.of(), seed, 3, null);
+        new ReplayPlan(
+            guest, layout(guest), PageLevel.LEVEL_4K, 1, 0, Map.of(), seed, 3, true, null);
     ReplayResult result = run(plan);
     String failure = result.failure();
     assertNotNull(failure);
@@ -112,11 +115,61 @@ class ReplayTest {
             Map.of(),
             seed,
             MAX_TABLES,
+            true,
             null);
     String failure = run(plan).failure();
     assertNotNull(failure);
     assertTrue(
         failure.matches("vCPU \\d: exit MMIO at 0x[0-9a-f]+: no memory slot answers it"), failure);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void machineThatIsBuggedAtTheEndHasItsReport(boolean isTrustDomain) throws Exception {
+    TrustDomainPlan how =
+        isTrustDomain
+            ? new TrustDomainPlan(GuestKind.LINUX, AcceptPolicy.EXCLUSIVE, 0, 0, false)
+            : null;
+    ReplayPlan plan =
+        new ReplayPlan(
+            guest, layout(guest), PageLevel.LEVEL_4K, 1, 0, Map.of(), seed, MAX_TABLES, true, how);
+    ReplayResult result =
+        Replay.run(plan, quiet(), machine -> machine.mmu().health().bug("on purpose"));
+    assertEquals("the machine is bugged: on purpose", result.failure());
+    assertEquals((long) VCPUS * ACCESSES, result.accesses());
+    assertEquals(isTrustDomain, result.trustDomain() != null);
+  }
+
+  @Test
+  void withoutTlbsEveryAccessWalks() throws Exception {
+    ReplayPlan plan =
+        new ReplayPlan(
+            guest,
+            layout(guest),
+            PageLevel.LEVEL_4K,
+            1,
+            0,
+            Map.of(),
+            seed,
+            MAX_TABLES,
+            false,
+            null);
+    ReplayResult result = run(plan);
+    assertNull(result.verdict());
+    assertEquals(0, result.tlb().hits());
+    assertTrue(result.tlb().misses() >= (long) VCPUS * ACCESSES, "seed " + seed);
+    assertEquals(new PageCounts(PAGES, 0, 0), result.mapped());
+  }
+
+  @Test
+  void everyVcpuHasItsRate() throws Exception {
+    ReplayResult result = run(plan(guest, PageLevel.LEVEL_4K, 2, 0, 0));
+    assertEquals(VCPUS, result.vcpus().size());
+    for (ReplayResult.Vcpu vcpu : result.vcpus()) {
+      assertEquals(2L * ACCESSES, vcpu.accesses());
+      assertTrue(vcpu.cpuSeconds() > 0);
+      assertEquals(vcpu.accesses() / vcpu.cpuSeconds(), vcpu.accessesPerSecond());
+    }
   }
 
   @Test
@@ -136,6 +189,7 @@ class ReplayTest {
             sound.injected(),
             List.of(new Violation(AuditRule.COUNTS, "two and two are five")),
             null,
+            List.of(),
             null);
     assertEquals(
         "0 stale uses of a translation, 1 violations found by the audit", broken.verdict());
@@ -169,10 +223,14 @@ class ReplayTest {
     Map<Injection, Double> injected =
         lostFlushes == 0 ? Map.of() : Map.of(Injection.DROP_FLUSH, lostFlushes);
     return new ReplayPlan(
-        trace, layout(trace), backing, repeat, churn, injected, seed, MAX_TABLES, null);
+        trace, layout(trace), backing, repeat, churn, injected, seed, MAX_TABLES, true, null);
   }
 
   private static ReplayResult run(ReplayPlan plan) throws InterruptedException {
-    return Replay.run(plan, ProgressLine.quiet(new PrintWriter(Writer.nullWriter())));
+    return Replay.run(plan, quiet());
+  }
+
+  private static ProgressLine quiet() {
+    return ProgressLine.quiet(new PrintWriter(Writer.nullWriter()));
   }
 }
