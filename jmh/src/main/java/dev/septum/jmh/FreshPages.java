@@ -35,11 +35,15 @@ public final class FreshPages {
     }
   }
 
-  /** Maps a page by a write fault; false if it is mapped already. */
+  /** Maps a page by a write fault, again while it is told to; false if it is mapped already. */
   public static boolean tryMap(TdpMmu mmu, Walker walker, PageFault fault, long gfn, int level) {
-    fault
-        .begin(gfn, Access.WRITE.bit(), mmu.invalidationSequence())
-        .backedBy(gfn + PFN_OFFSET, true, level);
-    return mmu.fault(walker, fault) == FaultResult.FIXED;
+    FaultResult result;
+    do {
+      fault
+          .begin(gfn, Access.WRITE.bit(), mmu.invalidationSequence())
+          .backedBy(gfn + PFN_OFFSET, true, level);
+      result = mmu.fault(walker, fault);
+    } while (result == FaultResult.RETRY);
+    return result == FaultResult.FIXED;
   }
 }
