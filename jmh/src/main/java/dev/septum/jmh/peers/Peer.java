@@ -19,10 +19,10 @@ public enum Peer {
   public PageMap newMap() {
     return switch (this) {
       case SEPTUM -> new SeptumPageMap();
-      case HASH_MAP -> new HashPageMap();
-      case SKIP_LIST -> new SkipListPageMap();
-      case NON_BLOCKING -> new NonBlockingPageMap();
-      case PRIMITIVE -> new PrimitivePageMap();
+      case HASH_MAP -> new LevelledPageMap(HashLevel::new);
+      case SKIP_LIST -> new LevelledPageMap(SkipListLevel::new);
+      case NON_BLOCKING -> new LevelledPageMap(NonBlockingLevel::new);
+      case PRIMITIVE -> new LevelledPageMap(PrimitiveLevel::new);
       case RADIX -> new RadixPageMap();
     };
   }

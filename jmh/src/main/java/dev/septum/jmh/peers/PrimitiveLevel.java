@@ -1,6 +1,5 @@
 package dev.septum.jmh.peers;
 
-import dev.septum.paging.PageLevel;
 import java.util.concurrent.locks.StampedLock;
 import org.agrona.collections.Long2LongHashMap;
 
@@ -12,68 +11,61 @@ import org.agrona.collections.Long2LongHashMap;
  * never full. So a read beside a writer ends, throws nothing, and its result counts only if no
  * writer has been in.
  */
-final class PrimitivePageMap extends UnorderedMap {
+final class PrimitiveLevel extends UnorderedLevel {
   private final StampedLock lock = new StampedLock();
-  private final Long2LongHashMap[] maps = new Long2LongHashMap[PageLevel.LEAF_LEVELS + 1];
-
-  PrimitivePageMap() {
-    for (int level = PageLevel.PG_4K; level < maps.length; level++) {
-      maps[level] = new Long2LongHashMap(NOT_MAPPED);
-    }
-  }
+  private final Long2LongHashMap map = new Long2LongHashMap(PageMap.NOT_MAPPED);
 
   @Override
-  boolean putIfAbsent(int level, long block, long entry) {
+  public boolean putIfAbsent(long block, long leaf) {
     long stamp = lock.writeLock();
     try {
-      return maps[level].putIfAbsent(block, entry) == NOT_MAPPED;
+      return map.putIfAbsent(block, leaf) == PageMap.NOT_MAPPED;
     } finally {
       lock.unlockWrite(stamp);
     }
   }
 
   @Override
-  long get(int level, long block) {
+  public long get(long block) {
     long stamp = lock.tryOptimisticRead();
     if (stamp != 0) {
-      long entry = maps[level].get(block);
+      long leaf = map.get(block);
       if (lock.validate(stamp)) {
-        return entry;
+        return leaf;
       }
     }
     stamp = lock.readLock();
     try {
-      return maps[level].get(block);
+      return map.get(block);
     } finally {
       lock.unlockRead(stamp);
     }
   }
 
   @Override
-  long size(int level) {
+  long size() {
     long stamp = lock.readLock();
     try {
-      return maps[level].size();
+      return map.size();
     } finally {
       lock.unlockRead(stamp);
     }
   }
 
   @Override
-  boolean remove(int level, long block) {
+  boolean remove(long block) {
     long stamp = lock.writeLock();
     try {
-      return maps[level].remove(block) != NOT_MAPPED;
+      return map.remove(block) != PageMap.NOT_MAPPED;
     } finally {
       lock.unlockWrite(stamp);
     }
   }
 
   @Override
-  long sweep(int level, long start, long end) {
+  long sweep(long start, long end) {
     long stamp = lock.writeLock();
     try {
-      Long2LongHashMap map = maps[level];
       int before = map.size();
       Long2LongHashMap.KeyIterator keys = map.keySet().iterator();
       while (keys.hasNext()) {
