@@ -13,14 +13,14 @@ import org.openjdk.jol.info.GraphLayout;
  * map, by JOL, divided by the pages.
  *
  * <p>{@code java -cp jmh/target/benchmarks.jar dev.septum.jmh.peers.PeerFootprint [FILE]} prints a
- * table, and writes a JSON array to the file. Septum's tables come in chunks of 8 MiB, so what it
- * takes for few pages is more than what it needs.
+ * table, and writes a JSON array to the file. Septum's tables come in chunks of 8 MiB at the most,
+ * so for few pages it takes more than it needs.
  */
 public final class PeerFootprint {
-  private static final int PAGES = 1 << 20;
+  private static final int PAGES = 1 << 16;
 
-  /** SPARSE takes a table for each page in a radix tree. */
-  private static final int SPARSE_PAGES = 1 << 16;
+  /** Where a table holds many pages: so many that chunks of tables hardly matter. */
+  private static final int PAGES_IN_TABLES = 1 << 20;
 
   /**
    * What one peer takes.
@@ -54,7 +54,7 @@ public final class PeerFootprint {
     System.out.printf("%-13s %-7s %9s %12s%n", "peer", "mix", "pages", "bytes/page");
     for (Mix mix : Mix.values()) {
       for (Peer peer : Peer.values()) {
-        Result result = measure(peer, mix, mix == Mix.SPARSE ? SPARSE_PAGES : PAGES);
+        Result result = measure(peer, mix, pages(peer, mix));
         System.out.printf(
             Locale.ROOT, "%-13s %-7s %9d %12.1f%n", peer, mix, result.pages, result.perPage());
         json.add(result.toJson());
@@ -63,6 +63,14 @@ public final class PeerFootprint {
     if (args.length > 0) {
       Files.writeString(Path.of(args[0]), "[\n" + String.join(",\n", json) + "\n]\n");
     }
+  }
+
+  /**
+   * A map takes as much for each page however many there are, and JOL long for a million objects.
+   */
+  private static int pages(Peer peer, Mix mix) {
+    boolean inTables = (peer == Peer.SEPTUM || peer == Peer.RADIX) && mix != Mix.SPARSE;
+    return inTables ? PAGES_IN_TABLES : PAGES;
   }
 
   /** Maps so many pages, and measures. */
