@@ -4,14 +4,13 @@ import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
+import dev.septum.sync.PaddedHead;
 
 /**
  * One fault: what the guest wanted, and what the page lookup found. Filled by the thread that
  * handles the fault, used again for the next; a new one allocates nothing afterwards.
  */
-public final class PageFault {
-  private static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
-
+public final class PageFault extends PageFaultWords {
   private static final long NO_FRAME = -1;
   private static final long MAX_FRAMES = 1L << (Geometry.MAX_ADDRESS_BITS - Geometry.PAGE_SHIFT);
 
@@ -33,12 +32,8 @@ public final class PageFault {
   private static final int MISSING_SHIFT = 12;
   private static final int NOT_MAPPED = PageLevel.PG_4K;
 
-  private long gfn;
-  private long sequence;
-  private long pfn;
-  private int asked;
-  private int outcome;
-  private MappingLimits limits = UNLIMITED;
+  @SuppressWarnings("unused") // padding
+  private long q00, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, q11, q12, q13, q14, q15;
 
   /** A fault of nobody yet. */
   public PageFault() {}
@@ -246,4 +241,16 @@ public final class PageFault {
     outcome |= FAST;
     setGoal(PageLevel.PG_4K);
   }
+}
+
+/** What a fault is, on cache lines of its thread's own. */
+abstract class PageFaultWords extends PaddedHead {
+  static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
+
+  long gfn;
+  long sequence;
+  long pfn;
+  int asked;
+  int outcome;
+  MappingLimits limits = UNLIMITED;
 }

@@ -1,28 +1,22 @@
 package dev.septum.mmu;
 
 import dev.septum.sync.MmuLock;
+import dev.septum.sync.PaddedHead;
 import dev.septum.sync.ReadSection;
 
 /**
  * One operation's hold on the MMU lock and on its thread's read section, and the flush it owes. The
  * flush always comes before either is left.
  */
-final class RangeHold {
+final class RangeHold extends RangeHoldWords {
   private final MmuLock lock;
   private final ReadSection section;
   private final TlbFlusher flusher;
   private final MachineHealth health;
   private final boolean flushAllOnZap;
 
-  private boolean held;
-  private boolean exclusive;
-  private long stamp;
-
-  /** The range around all that was changed since the last flush; empty if both are equal. */
-  private long flushStart;
-
-  private long flushEnd;
-  private boolean zapped;
+  @SuppressWarnings("unused") // padding
+  private long q00, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, q11, q12, q13, q14, q15;
 
   RangeHold(
       MmuLock lock,
@@ -165,4 +159,17 @@ final class RangeHold {
       throw failed;
     }
   }
+}
+
+/** The hold, on cache lines of its thread's own. */
+abstract class RangeHoldWords extends PaddedHead {
+  boolean held;
+  boolean exclusive;
+  long stamp;
+
+  /** The range around all that was changed since the last flush; empty if both are equal. */
+  long flushStart;
+
+  long flushEnd;
+  boolean zapped;
 }

@@ -4,6 +4,8 @@ import static dev.septum.paging.TableArena.CHUNK_MASK;
 import static dev.septum.paging.TableArena.CHUNK_SHIFT;
 import static dev.septum.paging.TableArena.LONGS;
 
+import dev.septum.sync.PaddedHead;
+
 /**
  * Where the entry stands that a walk has ended at, and two tables on the way to gfns walked or
  * faulted before: what hardware calls a paging-structure cache. The next walk begins at the table
@@ -20,56 +22,12 @@ import static dev.septum.paging.TableArena.LONGS;
  * instructions of: so {@link #descendAcquire} is short, without a loop where a table is known, and
  * all that it needs stands here.
  */
-public final class EntryPlace {
-  private static final long NO_GFN = -1;
-  private static final int NO_SLOT = -1;
-
-  private final Geometry geometry;
-  private final int bits;
-
-  /** The bits of a gfn that are an index. Masks, because shifts by a variable keep registers. */
-  private final int indexMask;
-
-  /** The bits of a gfn that all gfns under a table of 4K entries have in common. */
-  private final long leafTableMask;
-
-  /** The same for a table of 2M entries. */
-  private final long middleMask;
-
-  private final long[][] entries;
-
-  /** The table that the last walk ended in, and its level. */
-  private int table = TableArena.NO_TABLE;
-
-  private int level;
-
-  /** A gfn under that table, if it has 4K entries and is remembered. */
-  private long leafGfn = NO_GFN;
-
-  /** A gfn under a table of 2M entries that is remembered. */
-  private long middleGfn = NO_GFN;
-
-  /** That table, and where it stands. */
-  private int middle;
-
-  private int middleOffset;
-  private long[] middleChunk = {};
-
-  /** A gfn under a table of 4K entries that is kept for {@link #adjacentSlot}. */
-  private long adjacentGfn = NO_GFN;
-
-  /** Where that table stands. */
-  private int chunkOffset;
-
-  private long[] chunk = {};
+public final class EntryPlace extends EntryPlaceWords {
+  @SuppressWarnings("unused") // padding
+  private long q00, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, q11, q12, q13, q14, q15;
 
   EntryPlace(Geometry geometry, long[][] entries) {
-    this.geometry = geometry;
-    this.bits = geometry.bitsPerLevel();
-    this.indexMask = geometry.entries() - 1;
-    this.leafTableMask = -geometry.pages(PageLevel.PG_2M);
-    this.middleMask = -geometry.pages(PageLevel.PG_1G);
-    this.entries = entries;
+    super(geometry, entries);
   }
 
   /** The table. */
@@ -191,5 +149,59 @@ public final class EntryPlace {
 
   private int offset(int table, int index) {
     return ((table & CHUNK_MASK) << bits) + index;
+  }
+}
+
+/** What a walk leaves and needs, on cache lines of its thread's own. */
+abstract class EntryPlaceWords extends PaddedHead {
+  static final long NO_GFN = -1;
+  static final int NO_SLOT = -1;
+
+  final Geometry geometry;
+  final int bits;
+
+  /** The bits of a gfn that are an index. Masks, because shifts by a variable keep registers. */
+  final int indexMask;
+
+  /** The bits of a gfn that all gfns under a table of 4K entries have in common. */
+  final long leafTableMask;
+
+  /** The same for a table of 2M entries. */
+  final long middleMask;
+
+  final long[][] entries;
+
+  /** The table that the last walk ended in, and its level. */
+  int table = TableArena.NO_TABLE;
+
+  int level;
+
+  /** A gfn under that table, if it has 4K entries and is remembered. */
+  long leafGfn = NO_GFN;
+
+  /** A gfn under a table of 2M entries that is remembered. */
+  long middleGfn = NO_GFN;
+
+  /** That table, and where it stands. */
+  int middle;
+
+  int middleOffset;
+  long[] middleChunk = {};
+
+  /** A gfn under a table of 4K entries that is kept for {@link #adjacentSlot}. */
+  long adjacentGfn = NO_GFN;
+
+  /** Where that table stands. */
+  int chunkOffset;
+
+  long[] chunk = {};
+
+  EntryPlaceWords(Geometry geometry, long[][] entries) {
+    this.geometry = geometry;
+    this.bits = geometry.bitsPerLevel();
+    this.indexMask = geometry.entries() - 1;
+    this.leafTableMask = -geometry.pages(PageLevel.PG_2M);
+    this.middleMask = -geometry.pages(PageLevel.PG_1G);
+    this.entries = entries;
   }
 }

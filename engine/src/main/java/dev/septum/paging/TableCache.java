@@ -1,6 +1,7 @@
 package dev.septum.paging;
 
 import dev.septum.paging.TableArena.TableState;
+import dev.septum.sync.PaddedHead;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,15 +10,12 @@ import org.jspecify.annotations.Nullable;
  * One thread's own free tables, filled before it takes the lock, and the dead ones that it has not
  * handed to the pool yet. Used by its thread alone.
  */
-public final class TableCache implements AutoCloseable {
+public final class TableCache extends TableCacheWords implements AutoCloseable {
   private final TablePool pool;
   private final TableArena arena;
-  private int[] free = new int[2 * TableBatch.CAPACITY];
-  private int count;
-  private @Nullable TableBatch dead;
 
-  /** Whether the operation under way has unlinked a table. */
-  private boolean hasUnlinked;
+  @SuppressWarnings("unused") // padding
+  private long q00, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, q11, q12, q13, q14, q15;
 
   TableCache(TablePool pool) {
     this.pool = pool;
@@ -172,4 +170,14 @@ public final class TableCache implements AutoCloseable {
       tables.add(free[i]);
     }
   }
+}
+
+/** A cache's tables, on cache lines of its thread's own. */
+abstract class TableCacheWords extends PaddedHead {
+  int[] free = new int[2 * TableBatch.CAPACITY];
+  int count;
+  @Nullable TableBatch dead;
+
+  /** Whether the operation under way has unlinked a table. */
+  boolean hasUnlinked;
 }

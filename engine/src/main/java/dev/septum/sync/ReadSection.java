@@ -92,17 +92,11 @@ public final class ReadSection extends ReadSectionTail {
   }
 }
 
-/** Keeps what lies before the announced word off its cache line. */
-@SuppressWarnings("unused") // padding
-abstract class ReadSectionHead {
-  private long p00, p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15;
-}
-
 /**
  * The announced word: {@link #CLOSED}, or the epoch in which the owner entered, doubled, plus one
  * if it shares the MMU lock by it.
  */
-abstract class ReadSectionWord extends ReadSectionHead {
+abstract class ReadSectionWord extends PaddedHead {
   static final long CLOSED = 0;
   static final long UNREGISTERED = Long.MIN_VALUE;
   static final long WALKING = 0;

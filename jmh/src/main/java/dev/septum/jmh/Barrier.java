@@ -1,28 +1,33 @@
 package dev.septum.jmh;
 
+import dev.septum.sync.SpinWait;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.infra.Control;
 
 /**
- * Where benchmark threads meet between rounds, spinning, so that they start together.
+ * Where benchmark threads meet between rounds, spinning, so that they start together; if they are
+ * more than the CPUs, they give theirs away while they wait.
  *
  * <p>When an iteration is over, JMH lets its threads go one by one, so the last may wait for others
  * that do not come any more. What it does then is not measured, and it gives up after a while; then
  * it has not been there for those who come later. A thread that is still measured waits as long as
  * it takes.
  */
-final class Barrier {
+public final class Barrier {
   private static final long PATIENCE_NANOS = 200_000_000;
-  private static final int ARRIVED_BITS = 8;
+  private static final int ARRIVED_BITS = 12;
   private static final int ARRIVED_MASK = (1 << ARRIVED_BITS) - 1;
+
+  private static final int CPUS = Runtime.getRuntime().availableProcessors();
 
   private final int parties;
 
   /** The number of the round, and how many have arrived, in the lowest bits. */
   private final AtomicInteger state = new AtomicInteger();
 
-  Barrier(int parties) {
+  /** One for so many threads, 4095 at the most. */
+  public Barrier(int parties) {
     this.parties = parties;
   }
 
@@ -32,7 +37,7 @@ final class Barrier {
    * @param control says whether this thread is still measured; null if it waits as long as it takes
    * @return false if this thread is not measured any more and has given up
    */
-  boolean await(@Nullable Control control) {
+  public boolean await(@Nullable Control control) {
     int now = state.incrementAndGet();
     int round = now >>> ARRIVED_BITS;
     if ((now & ARRIVED_MASK) == parties) {
@@ -41,7 +46,7 @@ final class Barrier {
     }
     long deadline = 0;
     while ((now = state.get()) >>> ARRIVED_BITS == round) {
-      Thread.onSpinWait();
+      SpinWait.pause(parties > CPUS ? Integer.MAX_VALUE : 0);
       if (control != null && control.stopMeasurement) {
         long time = System.nanoTime();
         deadline = deadline == 0 ? time + PATIENCE_NANOS : deadline;
@@ -55,7 +60,7 @@ final class Barrier {
   }
 
   /** Begins anew. To be called when nobody waits. */
-  void reset() {
+  public void reset() {
     state.set(0);
   }
 }

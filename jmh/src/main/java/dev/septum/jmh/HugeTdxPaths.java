@@ -29,13 +29,13 @@ public class HugeTdxPaths {
   /** Places for tables. */
   public static class NoTable extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.each2m(TdxLeaf.MEM_SEPT_ADD);
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.block2m();
       machine.each2m(TdxLeaf.MEM_SEPT_REMOVE);
     }
@@ -44,12 +44,12 @@ public class HugeTdxPaths {
   /** Empty tables, blocked and tracked. */
   public static class Table extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.each2m(TdxLeaf.MEM_SEPT_ADD);
       machine.block2m();
     }
@@ -58,13 +58,13 @@ public class HugeTdxPaths {
   /** Large pages to be added. */
   public static class Unmapped extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.each2m(TdxLeaf.MEM_PAGE_AUG);
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.block2m();
       machine.each2m(TdxLeaf.MEM_PAGE_REMOVE);
     }
@@ -73,13 +73,13 @@ public class HugeTdxPaths {
   /** Large pages to be accepted, and the vCPUs inside. */
   public static class Pending extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.each2m(TdxLeaf.MEM_PAGE_AUG);
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.leaveAll();
       machine.block2m();
       machine.each2m(TdxLeaf.MEM_PAGE_REMOVE);
@@ -91,7 +91,7 @@ public class HugeTdxPaths {
   /** Large pages, accepted, blocked and tracked. */
   public static class Whole extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.map2m();
       machine.block2m();
@@ -99,7 +99,7 @@ public class HugeTdxPaths {
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.block2m();
       machine.each2m(TdxLeaf.MEM_PAGE_PROMOTE);
       machine.block2m();
@@ -109,13 +109,13 @@ public class HugeTdxPaths {
   /** Full tables of accepted pages, blocked and tracked. */
   public static class Divided extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.map2m();
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.block2m();
       machine.each2m(TdxLeaf.MEM_PAGE_DEMOTE);
       machine.block2m();

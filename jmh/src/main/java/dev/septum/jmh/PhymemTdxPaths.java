@@ -39,32 +39,32 @@ public class PhymemTdxPaths {
   /** Pages that belong to nobody. */
   public static class Free extends TdxWorker {
     @Override
-    void fill() {}
+    protected void fill() {}
 
     @Override
-    void reset() {}
+    protected void reset() {}
   }
 
   /** Pages that are mapped. */
   public static class Mapped extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.each4k(TdxLeaf.MEM_PAGE_AUG);
     }
 
     @Override
-    void reset() {}
+    protected void reset() {}
   }
 
   /** Pages of a TD that is torn down; it is made anew for each round. */
   public static class TornDown extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.tearDown();
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.rebuild();
       machine.each4k(TdxLeaf.MEM_PAGE_AUG);
       machine.tearDown();

@@ -16,10 +16,10 @@ public abstract class RoundWorker {
   private @Nullable Control control;
 
   /** This thread is number {@code part}. */
-  int part;
+  protected int part;
 
   /** Joins the others; the first fills what they work on. */
-  final void join(ThreadParams params) {
+  protected final void join(ThreadParams params) {
     part = params.getThreadIndex();
     if (part == 0) {
       fill();
@@ -27,7 +27,7 @@ public abstract class RoundWorker {
   }
 
   /** The first thread undoes the last round for all; then all start together. */
-  final void startAt(Barrier barrier) {
+  protected final void startAt(Barrier barrier) {
     boolean allHere = barrier.await(control);
     if (allHere && part == 0) {
       reset();
@@ -36,14 +36,14 @@ public abstract class RoundWorker {
   }
 
   /** Whether this thread takes part in this round; false only when it is not measured any more. */
-  final boolean plays(Control now) {
+  public final boolean plays(Control now) {
     control = now;
     return playing;
   }
 
   /** What is there before the first round. */
-  abstract void fill();
+  protected abstract void fill();
 
   /** Puts everything as it was before a round; one thread does it for all. */
-  abstract void reset();
+  protected abstract void reset();
 }

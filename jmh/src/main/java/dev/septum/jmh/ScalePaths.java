@@ -1,13 +1,8 @@
 package dev.septum.jmh;
 
-import dev.septum.mmu.FaultResult;
-import dev.septum.mmu.MmuOptions;
 import dev.septum.mmu.PageFault;
 import dev.septum.mmu.TdpMmu;
-import dev.septum.mmu.TlbFlusher;
 import dev.septum.mmu.Walker;
-import dev.septum.paging.Access;
-import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.sync.BiasedMmuLock;
@@ -44,7 +39,6 @@ public class ScalePaths {
   private static final int BLOCKS = 256;
   private static final long PAGES_OF_GIB = 262_144;
   private static final int WALKS = 500_000;
-  private static final long PFN_OFFSET = 1L << 20;
 
   /** A guest, mapped but for some blocks of 2 MiB that were just unmapped. */
   @State(Scope.Thread)
@@ -53,9 +47,7 @@ public class ScalePaths {
     @Param("1")
     public int gib;
 
-    private final TdpMmu mmu =
-        new TdpMmu(
-            Geometry.FOUR_LEVEL, 1 << 22, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
+    private final TdpMmu mmu = FreshPages.newTree(1 << 22, new BiasedMmuLock());
     private final Walker walker = mmu.newWalker();
     private final PageFault fault = new PageFault();
     private final Random random = new Random(1);
@@ -97,12 +89,7 @@ public class ScalePaths {
     }
 
     private void map(long gfn) {
-      fault
-          .begin(gfn, Access.WRITE.bit(), mmu.invalidationSequence())
-          .backedBy(gfn + PFN_OFFSET, true, PageLevel.PG_4K);
-      if (mmu.fault(walker, fault) != FaultResult.FIXED) {
-        throw new IllegalStateException("gfn " + gfn + " was mapped already");
-      }
+      FreshPages.map(mmu, walker, fault, gfn, PageLevel.PG_4K);
     }
   }
 

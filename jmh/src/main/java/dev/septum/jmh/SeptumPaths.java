@@ -1,14 +1,9 @@
 package dev.septum.jmh;
 
-import dev.septum.mmu.FaultResult;
 import dev.septum.mmu.MappingLimits;
-import dev.septum.mmu.MmuOptions;
 import dev.septum.mmu.PageFault;
 import dev.septum.mmu.TdpMmu;
-import dev.septum.mmu.TlbFlusher;
 import dev.septum.mmu.Walker;
-import dev.septum.paging.Access;
-import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.sync.BiasedMmuLock;
@@ -53,9 +48,6 @@ public class SeptumPaths {
   private static final int LARGE = LARGE_PAGES / HALVES;
   private static final int TRANSLATIONS = 500_000;
 
-  /** Frames differ from gfns, as they do in life. */
-  private static final long PFN_OFFSET = 1L << 20;
-
   private static final int MAX_TABLES = 1 << 20;
   private static final MappingLimits UNLIMITED = (gfn, cap) -> cap;
 
@@ -71,13 +63,7 @@ public class SeptumPaths {
     public void create(BenchmarkParams params) {
       threads = params.getThreads();
       barrier = new Barrier(threads);
-      mmu =
-          new TdpMmu(
-              Geometry.FOUR_LEVEL,
-              MAX_TABLES,
-              MmuOptions.SEPTUM,
-              new BiasedMmuLock(),
-              TlbFlusher.NONE);
+      mmu = FreshPages.newTree(MAX_TABLES, new BiasedMmuLock());
     }
 
     /** Nobody is at the barrier: an iteration begins. */
@@ -176,17 +162,7 @@ public class SeptumPaths {
     }
 
     final void map(long gfn, int level) {
-      map(mmu, walker, fault, gfn, level);
-    }
-
-    /** Maps a page; what it works with is given, as in C, not looked up behind each fence. */
-    static void map(TdpMmu mmu, Walker walker, PageFault fault, long gfn, int level) {
-      fault
-          .begin(gfn, Access.WRITE.bit(), mmu.invalidationSequence())
-          .backedBy(gfn + PFN_OFFSET, true, level);
-      if (mmu.fault(walker, fault) != FaultResult.FIXED) {
-        throw new IllegalStateException("gfn " + gfn + " was mapped already");
-      }
+      FreshPages.map(mmu, walker, fault, gfn, level);
     }
 
     final void mapMemory() {
@@ -335,7 +311,7 @@ public class SeptumPaths {
     PageFault fault = worker.fault;
     for (long block = worker.part; block < worker.memory() / BLOCK; block += worker.parts) {
       for (int i = 0; i < BLOCK; i++) {
-        Worker.map(mmu, walker, fault, block * BLOCK + i, PageLevel.PG_4K);
+        FreshPages.map(mmu, walker, fault, block * BLOCK + i, PageLevel.PG_4K);
       }
     }
   }
@@ -352,7 +328,7 @@ public class SeptumPaths {
     Walker walker = worker.walker;
     PageFault fault = worker.fault;
     for (long gfn = worker.part; gfn < worker.memory(); gfn += worker.parts) {
-      Worker.map(mmu, walker, fault, gfn, PageLevel.PG_4K);
+      FreshPages.map(mmu, walker, fault, gfn, PageLevel.PG_4K);
     }
   }
 

@@ -33,23 +33,23 @@ public class TdxPaths {
   /** A TD that runs, in which nothing is mapped. */
   public static class Running extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
     }
 
     @Override
-    void reset() {}
+    protected void reset() {}
   }
 
   /** A TD in its build, in which nothing is mapped. */
   public static class Building extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.each4k(TdxLeaf.MEM_PAGE_ADD);
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.each4k(TdxLeaf.MEM_PAGE_REMOVE);
     }
   }
@@ -57,13 +57,13 @@ public class TdxPaths {
   /** Pages to be added. */
   public static class Unmapped extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.each4k(TdxLeaf.MEM_PAGE_AUG);
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.block4k();
       machine.each4k(TdxLeaf.MEM_PAGE_REMOVE);
     }
@@ -72,13 +72,13 @@ public class TdxPaths {
   /** Pages to be accepted, and the vCPUs inside. */
   public static class Pending extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.each4k(TdxLeaf.MEM_PAGE_AUG);
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.leaveAll();
       machine.block4k();
       machine.each4k(TdxLeaf.MEM_PAGE_REMOVE);
@@ -90,19 +90,19 @@ public class TdxPaths {
   /** Pages that are accepted, and the vCPUs inside. */
   public static class Mapped extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.map4k();
     }
 
     @Override
-    void reset() {}
+    protected void reset() {}
   }
 
   /** Pages that are accepted, to be blocked. */
   public static class Unblocked extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.map4k();
       machine.leaveAll();
@@ -110,7 +110,7 @@ public class TdxPaths {
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.track();
       machine.each4k(TdxLeaf.MEM_RANGE_UNBLOCK);
     }
@@ -119,14 +119,14 @@ public class TdxPaths {
   /** Pages that are accepted, blocked and tracked. */
   public static class Blocked extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.map4k();
       machine.leaveAll();
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.block4k();
     }
   }
@@ -134,14 +134,14 @@ public class TdxPaths {
   /** Pages that are blocked and tracked, and to be moved. */
   public static class Moved extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
       machine.map4k();
       machine.leaveAll();
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.block4k();
       machine.move();
     }
@@ -150,12 +150,12 @@ public class TdxPaths {
   /** Pages that are blocked and tracked, to be removed. */
   public static class Removed extends TdxWorker {
     @Override
-    void fill() {
+    protected void fill() {
       machine.finish();
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       machine.each4k(TdxLeaf.MEM_PAGE_AUG);
       machine.block4k();
     }

@@ -188,14 +188,14 @@ public class TrustDomainPaths {
   /** Small pages to be mapped, in tables that exist. */
   public static class Unmapped4k extends Worker {
     @Override
-    void fill() {
+    protected void fill() {
       for (long gfn = 0; gfn < ((Worker) this).machine.memory.end(); gfn += BLOCK) {
         map(gfn, PageLevel.PG_4K);
       }
     }
 
     @Override
-    void reset() {
+    protected void reset() {
       zapAll();
     }
   }
@@ -203,10 +203,10 @@ public class TrustDomainPaths {
   /** Large pages to be mapped. */
   public static class Unmapped2m extends Worker {
     @Override
-    void fill() {}
+    protected void fill() {}
 
     @Override
-    void reset() {
+    protected void reset() {
       zapAll();
     }
   }
@@ -214,7 +214,7 @@ public class TrustDomainPaths {
   /** Large pages that are mapped, to be accepted. */
   public static class Pending2m extends Unmapped2m {
     @Override
-    void reset() {
+    protected void reset() {
       zapAll();
       mapAll2m();
     }
@@ -223,10 +223,10 @@ public class TrustDomainPaths {
   /** Large pages, accepted, in a new machine. */
   public static class Accepted2m extends Worker {
     @Override
-    void fill() {}
+    protected void fill() {}
 
     @Override
-    void reset() {
+    protected void reset() {
       make(policy());
       mapAll2m(); // once in vain: then the module has a descriptor for each page
       zapAll();
