@@ -155,10 +155,19 @@ final class RunFlags {
       error().say(machine.toString());
     }
     SuiteRun run = new SuiteRun(plan, machine, progress, new Keeper(file));
-    Thread stop = new Thread(() -> interrupted(progress, file != null && run.hasResults()));
+    Thread stop =
+        new Thread(
+            () -> {
+              run.stop();
+              interrupted(progress, file != null && run.hasResults());
+            });
     Runtime.getRuntime().addShutdownHook(stop);
-    boolean isWhole = run.run();
-    Runtime.getRuntime().removeShutdownHook(stop);
+    boolean isWhole;
+    try {
+      isWhole = run.run();
+    } finally {
+      Runtime.getRuntime().removeShutdownHook(stop);
+    }
     if (!run.hasResults()) {
       return ExitCode.FAILED;
     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.BenchmarkResult;
@@ -52,6 +53,11 @@ final class SuiteRun {
   private long shown = start - TimeUnit.DAYS.toNanos(1);
   private double plannedDone;
   private boolean isReferenceFailed;
+
+  /**
+   * Written by the thread that ends the process, before it ends the forks; read by {@link #run}.
+   */
+  private volatile boolean isStopped;
 
   /** Who is told meanwhile. */
   interface Listener {
@@ -94,8 +100,20 @@ final class SuiteRun {
     return failed.isEmpty() && !isReferenceFailed;
   }
 
+  /** The process is ending: nothing further is started, and what fails now is not reported. */
+  void stop() {
+    isStopped = true;
+  }
+
+  private void stayIfStopped() throws InterruptedException {
+    if (isStopped) {
+      new CountDownLatch(1).await();
+    }
+  }
+
   /** Returns false if nothing else can be run either. */
-  private boolean fork(Trial trial) throws IOException {
+  private boolean fork(Trial trial) throws IOException, InterruptedException {
+    stayIfStopped();
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     PrintStream output = System.out;
     try (PrintStream out = new PrintStream(log, false, StandardCharsets.UTF_8)) {
@@ -114,11 +132,12 @@ final class SuiteRun {
       listener.measured(this);
       return true;
     } catch (RunnerException e) {
+      stayIfStopped();
       String message = Objects.requireNonNullElse(e.getMessage(), "failed");
       failed.add(trial.key());
       progress.clear();
       if (message.contains(LOCK)) {
-        listener.failed(message, "");
+        listener.failed(message.replaceFirst("^ERROR: ", ""), "");
         return false;
       }
       listener.failed(trial.key() + ": " + message, log.toString(StandardCharsets.UTF_8));
@@ -134,6 +153,7 @@ final class SuiteRun {
     try {
       times = reference.run(threads);
     } catch (IOException e) {
+      stayIfStopped();
       isReferenceFailed = true;
       progress.clear();
       listener.failed("" + e.getMessage(), "");
