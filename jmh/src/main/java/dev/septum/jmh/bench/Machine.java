@@ -32,7 +32,10 @@ record Machine(Map<String, String> facts) {
 
   private static final String MACHINE = "machine";
   private static final int COMMAND_SECONDS = 10;
-  private static final Pattern COLLECTOR = Pattern.compile("bool Use(\\w+)GC\\s*:?= true");
+
+  /** Not every flag that ends so chooses a collector. */
+  private static final Pattern COLLECTOR =
+      Pattern.compile("bool Use(Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC\\s*:?= true");
 
   /** What a result says of itself. */
   static Machine read(JsonNode result) {
@@ -74,8 +77,7 @@ record Machine(Map<String, String> facts) {
     List<String> ask = new ArrayList<>(List.of(java));
     ask.addAll(flags);
     ask.addAll(List.of("-XX:+PrintFlagsFinal", "-version"));
-    Matcher collector = COLLECTOR.matcher(output(ask));
-    put(facts, "gc", collector.find() ? Objects.requireNonNull(collector.group(1)) : "");
+    put(facts, "gc", collector(output(ask)));
     facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     put(
         facts,
@@ -90,6 +92,12 @@ record Machine(Map<String, String> facts) {
                 "--dirty",
                 "--abbrev=12")));
     return new Machine(facts);
+  }
+
+  /** The collector by the flags that a JVM prints; nothing if it is none of HotSpot's. */
+  static String collector(String flags) {
+    Matcher matcher = COLLECTOR.matcher(flags);
+    return matcher.find() ? Objects.requireNonNull(matcher.group(1)) : "";
   }
 
   /** In what they differ that matters: {@code cpu A and B}; empty if in nothing that both know. */
