@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PoliciesCommand.class,
       BootPatternCommand.class,
       FlushCountsCommand.class,
+      BenchCommand.class,
       GenerateCompletion.class
     },
     description = {
@@ -47,9 +48,18 @@ public final class Main implements Callable<Integer> {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    System.exit(execute(commandLine(), args));
+  }
+
+  /**
+   * Executes a command line; what stops all of it, no memory or no output, is said in a line too.
+   *
+   * @return the process's exit code
+   */
+  public static int execute(CommandLine command, String... args) {
     int code;
     try {
-      code = commandLine().execute(args);
+      code = command.execute(args);
     } catch (OutOfMemoryError e) {
       System.err.println(
           "septum: out of memory ("
@@ -62,12 +72,17 @@ public final class Main implements Callable<Integer> {
       System.err.println("septum: the standard output cannot be written");
       code = ExitCode.FAILED;
     }
-    System.exit(code);
+    return code;
   }
 
   /** The command line, whole; {@code execute} returns the exit code. */
   public static CommandLine commandLine() {
-    return new CommandLine(new Main())
+    return commandLine(new Main());
+  }
+
+  /** Any command's line, with Septum's exit codes and one line for each error. */
+  public static CommandLine commandLine(Object command) {
+    return new CommandLine(command)
         .setParameterExceptionHandler(Main::badUsage)
         .setExecutionExceptionHandler(Main::failed);
   }
@@ -113,7 +128,10 @@ public final class Main implements Callable<Integer> {
   }
 
   /** What {@code --version} prints. */
-  static final class Version implements IVersionProvider {
+  public static final class Version implements IVersionProvider {
+    /** For picocli. */
+    public Version() {}
+
     @Override
     public String[] getVersion() {
       String version = Main.class.getPackage().getImplementationVersion();

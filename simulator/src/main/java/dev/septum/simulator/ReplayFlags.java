@@ -10,7 +10,6 @@ import dev.septum.simulator.replay.ReplayResult;
 import dev.septum.simulator.replay.TrustDomainPlan;
 import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.ProgressLine;
-import dev.septum.simulator.report.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -303,11 +302,7 @@ final class ReplayFlags {
 
   /** Where to say how a run is getting on. */
   ProgressLine progress() {
-    PrintWriter err = spec.commandLine().getErr();
-    if (quiet) {
-      return ProgressLine.quiet(err);
-    }
-    return Terminal.isAtStandardError() ? ProgressLine.live(err) : ProgressLine.plain(err);
+    return ProgressLine.atStandardError(spec.commandLine().getErr(), quiet);
   }
 
   /**

@@ -74,6 +74,14 @@ class MainTest {
   }
 
   @Test
+  void benchmarksAreSaidToBeElsewhere() {
+    assertEquals(2, run("bench", "compare", "a.json", "--help"));
+    assertEquals(
+        "septum: the benchmarks are not in this jar; run 'bin/septum bench compare a.json --help'",
+        err.strip());
+  }
+
+  @Test
   void completionKnowsTheOptions() {
     assertEquals(0, run("generate-completion"));
     assertTrue(out.contains("--backing") && out.contains("\"4k\""), out);

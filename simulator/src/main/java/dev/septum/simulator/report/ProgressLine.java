@@ -37,6 +37,14 @@ public final class ProgressLine implements ReplayListener {
     return new ProgressLine(out, false, false);
   }
 
+  /** For the standard error: rewritten if a person looks at it, or nothing if none is wanted. */
+  public static ProgressLine atStandardError(PrintWriter out, boolean isQuiet) {
+    if (isQuiet) {
+      return quiet(out);
+    }
+    return Terminal.isAtStandardError() ? live(out) : plain(out);
+  }
+
   /** Nothing. */
   public static ProgressLine quiet(PrintWriter out) {
     return new ProgressLine(out, false, true);
@@ -74,7 +82,8 @@ public final class ProgressLine implements ReplayListener {
             Numbers.grouped(mapped.huge())));
   }
 
-  private void show(String what) {
+  /** Shows a text in place of the last. */
+  public void show(String what) {
     if (quiet) {
       return;
     }

@@ -6,13 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Whether a person looks at the standard error, on something that can go back in a line. */
-public final class Terminal {
+final class Terminal {
   private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
 
   private Terminal() {}
 
   /** Whether progress may rewrite its line. */
-  public static boolean isAtStandardError() {
+  static boolean isAtStandardError() {
     String kind = System.getenv("TERM");
     return kind != null && !kind.equals("dumb") && isTerminal();
   }
