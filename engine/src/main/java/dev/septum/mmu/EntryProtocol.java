@@ -332,7 +332,8 @@ final class EntryProtocol {
     }
     walker.counters.increment(MmuCounter.mapped(level));
     walker.counters.increment(MmuCounter.MERGES);
-    detach(walker, root, Spte.table(old), level - 1, gfn, Spte.ACCESSED | Spte.DIRTY);
+    arena.freezePlain(Spte.table(old));
+    countOut(walker, Spte.table(old), level - 1, geometry.entries());
     return true;
   }
 

@@ -164,7 +164,7 @@ public final class MirrorDriver implements ExternalPageTable {
       if (call.r8 != level - 1) {
         throw calls.unforeseen(call, TdxLeaf.PHYMEM_PAGE_RECLAIM, gfn, level);
       }
-      zero(pfn, level);
+      hostPages.zero(pfn, geometry.pages(level));
       return Outcome.DONE;
     }
     Outcome outcome = forbid(call, gfn, level);
@@ -176,15 +176,9 @@ public final class MirrorDriver implements ExternalPageTable {
       for (long page = pfn; page < pfn + geometry.pages(level); page++) {
         calls.untilDone(call, TdxLeaf.PHYMEM_PAGE_WBINVD, page << Geometry.PAGE_SHIFT);
       }
-      zero(pfn, level);
+      hostPages.zero(pfn, geometry.pages(level));
     }
     return outcome;
-  }
-
-  private void zero(long pfn, int level) {
-    for (long page = pfn; page < pfn + geometry.pages(level); page++) {
-      hostPages.zero(page);
-    }
   }
 
   private Outcome demote(SeamcallRegisters call, long gfn, int level, int table) {

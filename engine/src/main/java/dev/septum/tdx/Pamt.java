@@ -3,6 +3,7 @@ package dev.septum.tdx;
 import dev.septum.paging.Geometry;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,10 +177,16 @@ final class Pamt {
     LONGS.setVolatile(at(level, pfn).bepochs, index(level, pfn), bepoch);
   }
 
+  /** Gives a page to a TD, with no block noted. The caller holds its lock exclusively. */
+  void assignUnblockedRelease(int level, long pfn, PageType type, long owner) {
+    at(level, pfn).bepochs[index(level, pfn)] = 0;
+    assignRelease(level, pfn, type, owner);
+  }
+
   /** Gives a page to a TD. Its BEPOCH is left as it is. */
   void assignRelease(int level, long pfn, PageType type, long owner) {
     Descriptors descriptors = at(level, pfn);
-    LONGS.setRelease(descriptors.words, index(level, pfn), type.number() | owner << OWNER_SHIFT);
+    LONGS.setRelease(descriptors.words, index(level, pfn), wordOf(type, owner));
     if (level == PG_4K) {
       USED.getAndAdd((Block) descriptors, 1);
     }
@@ -197,7 +204,15 @@ final class Pamt {
     Descriptors descriptors = at(level, pfn);
     int index = index(level, pfn);
     long word = (long) LONGS.getAcquire(descriptors.words, index);
-    LONGS.setRelease(descriptors.words, index, word & ~TYPE_MASK | type.number());
+    LONGS.setRelease(descriptors.words, index, withType(word, type));
+  }
+
+  private static long wordOf(PageType type, long owner) {
+    return type.number() | owner << OWNER_SHIFT;
+  }
+
+  private static long withType(long word, PageType type) {
+    return word & ~TYPE_MASK | type.number();
   }
 
   /** Whether all the smaller descriptors of a page are NDA, down to 4K. */
@@ -213,27 +228,44 @@ final class Pamt {
     return true;
   }
 
-  /** Divides a page of 2M or 1G. The caller holds its lock exclusively. */
+  /**
+   * Divides a page of 2M or 1G. The caller holds its lock exclusively: nobody else looks at the
+   * parts before the entry that names them is written, or that lock is free again.
+   */
   void split(int level, long pfn) {
-    long owner = ownerAcquire(level, pfn);
-    for (int i = 0; i < 1 << bits; i++) {
-      long child = pfn + i * pagesOf(level - 1);
-      setBepochVolatile(level - 1, child, 0);
-      assignRelease(level - 1, child, PageType.REG, owner);
-    }
+    Descriptors parts = at(level - 1, pfn);
+    int first = index(level - 1, pfn);
+    int end = first + (1 << bits);
+    Arrays.fill(parts.bepochs, first, end, 0);
+    Arrays.fill(parts.words, first, end, wordOf(PageType.REG, ownerAcquire(level, pfn)));
+    countParts(level, parts, 1 << bits);
     setTypeRelease(level, pfn, dynamic && level == PG_2M ? PageType.PAMT : PageType.NDA);
   }
 
-  /** Makes one page of the parts of a 2M or 1G page. The caller holds its lock exclusively. */
+  /**
+   * Makes one page of the parts of a 2M or 1G page. The caller holds its lock exclusively, and no
+   * entry that can be reached names a part.
+   */
   void merge(int level, long pfn) {
+    Descriptors parts = at(level - 1, pfn);
+    int first = index(level - 1, pfn);
+    int end = first + (1 << bits);
+    long[] words = parts.words;
     long owner = ownerAcquire(level - 1, pfn);
-    for (int i = 0; i < 1 << bits; i++) {
-      freeRelease(level - 1, pfn + i * pagesOf(level - 1));
+    for (int at = first; at < end; at++) {
+      words[at] = withType(words[at], PageType.NDA);
     }
+    countParts(level, parts, -(1 << bits));
     if (dynamic) {
       setBepochVolatile(level, pfn, 0);
     }
     assignRelease(level, pfn, PageType.REG, owner);
+  }
+
+  private static void countParts(int level, Descriptors parts, int count) {
+    if (level == PG_2M) {
+      USED.getAndAdd((Block) parts, count);
+    }
   }
 
   /** How many 4K pages of a 2M block are in use. */
