@@ -5,6 +5,7 @@ import static dev.septum.tdx.SeamcallStatus.R13;
 import static dev.septum.tdx.SeamcallStatus.RCX;
 import static dev.septum.tdx.SeamcallStatus.SUCCESS;
 
+import dev.septum.paging.EntryRun;
 import dev.septum.paging.Geometry;
 import dev.septum.tdx.Prologue.Tree;
 
@@ -25,6 +26,7 @@ final class ResizeLeaves {
   private final Geometry geometry;
   private final Pamt pamt;
   private final SecureEpt sept;
+  private final EntryRun run;
   private final boolean locksChildren;
 
   ResizeLeaves(TdxModule module, Prologue prologue) {
@@ -33,6 +35,7 @@ final class ResizeLeaves {
     this.geometry = module.geometry();
     this.pamt = module.pamt();
     this.sept = module.sept();
+    this.run = new EntryRun(geometry.entries());
     this.locksChildren = !module.isAtLeast(ModuleVersion.V1_5_28);
   }
 
@@ -91,12 +94,7 @@ final class ResizeLeaves {
   private void fill(SeamcallRegisters call, long[] table) {
     SeptState state = SeptEntry.state(call.entry).unblocked();
     long first = SeptEntry.withState(call.entry, state, call.level, geometry);
-    long step = SeptEntry.pageBytes(call.level - 1, geometry);
-    long entry = first;
-    for (int index = 0; index < table.length; index++) {
-      table[index] = entry;
-      entry += step;
-    }
+    run.fillPlain(table, 0, first, SeptEntry.pageBytes(call.level - 1, geometry));
   }
 
   /**
@@ -201,12 +199,7 @@ final class ResizeLeaves {
       return false;
     }
     long step = SeptEntry.pageBytes(level - 1, geometry);
-    long part = first;
-    long differences = 0;
-    for (long child : table) {
-      differences |= comparable(child) ^ part;
-      part += step;
-    }
+    long differences = comparable(run.differencesPlain(table, 0, first, step));
     if (level == Pamt.PG_1G && SeptEntry.state(first) == SeptState.PENDING) {
       differences = SeptEntry.withAcceptCounter(differences, 0, geometry);
     }
