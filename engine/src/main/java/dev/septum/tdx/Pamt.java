@@ -29,15 +29,7 @@ final class Pamt {
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final VarHandle BLOCKS = MethodHandles.arrayElementVarHandle(Block[].class);
   private static final VarHandle TABLES = MethodHandles.arrayElementVarHandle(long[][].class);
-  private static final VarHandle USED;
-
-  static {
-    try {
-      USED = MethodHandles.lookup().findVarHandle(Block.class, "used", int.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final VarHandle INTS = MethodHandles.arrayElementVarHandle(int[].class);
 
   /** Descriptors of one size, in order. */
   private static class Descriptors {
@@ -61,9 +53,6 @@ final class Pamt {
 
     long secondOfPair;
 
-    /** 4K pages in use here. */
-    volatile int used;
-
     Block(int count) {
       super(count);
       tables = new long[count][];
@@ -76,6 +65,10 @@ final class Pamt {
   private final long pages;
   private final boolean dynamic;
   private final @Nullable Block[] blocks;
+
+  /** 4K pages in use, by block; beside the blocks, so that a 2M page is taken without its own. */
+  private final int[] used;
+
   private final Descriptors twoMegs;
   private final Descriptors gigs;
 
@@ -87,6 +80,7 @@ final class Pamt {
     this.dynamic = config.dynamicPamt();
     int count = (int) (pages - 1 >>> bits) + 1;
     this.blocks = new Block[count];
+    this.used = new int[count];
     this.twoMegs = new Descriptors(count);
     this.gigs = new Descriptors((int) (pages - 1 >>> 2 * bits) + 1);
   }
@@ -188,7 +182,7 @@ final class Pamt {
     Descriptors descriptors = at(level, pfn);
     LONGS.setRelease(descriptors.words, index(level, pfn), wordOf(type, owner));
     if (level == PG_4K) {
-      USED.getAndAdd((Block) descriptors, 1);
+      countUsed(pfn, 1);
     }
   }
 
@@ -196,7 +190,7 @@ final class Pamt {
   void freeRelease(int level, long pfn) {
     setTypeRelease(level, pfn, PageType.NDA);
     if (level == PG_4K) {
-      USED.getAndAdd(block(pfn), -1);
+      countUsed(pfn, -1);
     }
   }
 
@@ -221,7 +215,7 @@ final class Pamt {
       if (level == PG_1G && typeAcquire(PG_2M, at) != PageType.NDA) {
         return false;
       }
-      if (isTouched(at) && block(at).used > 0) {
+      if (used(at) > 0) {
         return false;
       }
     }
@@ -238,7 +232,7 @@ final class Pamt {
     int end = first + (1 << bits);
     Arrays.fill(parts.bepochs, first, end, 0);
     Arrays.fill(parts.words, first, end, wordOf(PageType.REG, ownerAcquire(level, pfn)));
-    countParts(level, parts, 1 << bits);
+    countParts(level, pfn, 1 << bits);
     setTypeRelease(level, pfn, dynamic && level == PG_2M ? PageType.PAMT : PageType.NDA);
   }
 
@@ -255,22 +249,26 @@ final class Pamt {
     for (int at = first; at < end; at++) {
       words[at] = withType(words[at], PageType.NDA);
     }
-    countParts(level, parts, -(1 << bits));
+    countParts(level, pfn, -(1 << bits));
     if (dynamic) {
       setBepochVolatile(level, pfn, 0);
     }
     assignRelease(level, pfn, PageType.REG, owner);
   }
 
-  private static void countParts(int level, Descriptors parts, int count) {
+  private void countParts(int level, long pfn, int count) {
     if (level == PG_2M) {
-      USED.getAndAdd((Block) parts, count);
+      countUsed(pfn, count);
     }
+  }
+
+  private void countUsed(long pfn, int count) {
+    INTS.getAndAdd(used, (int) (pfn - firstPfn >>> bits), count);
   }
 
   /** How many 4K pages of a 2M block are in use. */
   int used(long pfn) {
-    return isTouched(pfn) ? block(pfn).used : 0;
+    return (int) INTS.getVolatile(used, (int) (pfn - firstPfn >>> bits));
   }
 
   // Tables.
@@ -341,7 +339,7 @@ final class Pamt {
         || !LONGS.compareAndSet(block.words, index, word, (long) PageType.RSVD.number())) {
       return false;
     }
-    USED.getAndAdd(block, 1);
+    countUsed(pfn, 1);
     return true;
   }
 
