@@ -4,9 +4,7 @@ import java.util.stream.LongStream;
 
 /**
  * The entries of a table that maps a contiguous range: {@code first}, {@code first + step}, and so
- * on. All at once, by plain accesses, in no order, so that they become wide ones (a 64-bit HotSpot
- * does not tear a long; HotSpot 17 widens a loop that only adds to none, so the steps are read from
- * an array, and looks at several terms in one step, not at one).
+ * on. All at once, by plain accesses in no order; a 64-bit HotSpot does not tear a long.
  *
  * <p>For tables that nobody else can reach or change, or of whom the caller needs to see only what
  * was written before a fence of its own, or before it had its lock. Wait-free; nothing is
@@ -26,27 +24,23 @@ public final class EntryRun {
    * Writes a table.
    *
    * @param from where it begins in the array
-   * @param step a power of two
    */
   public void fillPlain(long[] array, int from, long first, long step) {
-    long[] indices = ramp;
-    int quarter = indices.length;
-    int shift = Long.numberOfTrailingZeros(step);
-    for (int part = 0; part < 4; part++) {
-      int at = from + part * quarter;
-      long start = first + part * (quarter * step);
-      for (int i = 0; i < quarter; i++) {
-        array[at + i] = start + (indices[i] << shift);
-      }
-    }
-    for (int index = 4 * quarter; index < entries; index++) { // a table of two
-      array[from + index] = first + index * step;
+    long entry = first;
+    int end = from + entries;
+    for (int at = from; at < end; at++) {
+      array[at] = entry;
+      entry += step;
     }
   }
 
   /**
    * In which bits any entry of a table differs from what {@link #fillPlain} would write.
    *
+   * <p>The reads become wide ones: HotSpot 17 does that for steps that are read from an array, and
+   * for several terms in one turn, not for one.
+   *
+   * @param step a power of two
    * @return 0 if they are just these
    */
   public long differencesPlain(long[] array, int from, long first, long step) {

@@ -78,9 +78,9 @@ class TableArenaTest {
     TableArena arena = new TableArena(geometry, 3);
     int[] tables = carveAll(arena);
     int table = tables[1];
-    arena.fillPlain(tables[0], 0L, 1);
+    arena.fillPlain(tables[0], 0L, 0);
     arena.fillPlain(table, 77L, step);
-    arena.fillPlain(tables[2], 0L, 1);
+    arena.fillPlain(tables[2], 0L, 0);
     assertEquals(0, arena.differencesPlain(table, 77, step));
     long union = arena.unionPlain(table);
     for (int index = 0; index < geometry.entries(); index++) {
