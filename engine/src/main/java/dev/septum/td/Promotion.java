@@ -57,15 +57,14 @@ public final class Promotion {
   }
 
   /**
-   * Promotes one block whose pages are accepted, and nothing smaller in it.
+   * Promotes the blocks of one level whose pages are accepted, and nothing smaller in them.
    *
-   * @param gfn its first
+   * @param range whole blocks
    * @param level 2 or 3
-   * @return whether it is one leaf now
+   * @return how many became a leaf
    */
-  boolean promoteAccepted(Walker walker, long gfn, int level) {
-    GfnRange block = GfnRange.ofPages(gfn, mmu.geometry().pages(level));
-    return mmu.mergeMirror(walker, block, level, slots, new Marks(level, true)) > 0;
+  long promoteAccepted(Walker walker, GfnRange range, int level) {
+    return mmu.mergeMirror(walker, range, level, slots, new Marks(level, true));
   }
 
   /** Says which tables are tried, and takes the guest's inhibit away meanwhile. */
