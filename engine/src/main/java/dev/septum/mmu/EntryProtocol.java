@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  *   empty   FROZEN  leaf           install                 shared     CAS, then release
  *   empty   FROZEN  table          link                    shared     CAS, then release
  *   leaf    FROZEN  table          link (a split)          either     CAS, then release
- *   leaf    FROZEN  empty          clear                   exclusive  CAS, then release
- *   table   FROZEN  leaf (merge)   promote                 exclusive  CAS, then release
+ *   leaf    FROZEN  empty          changeAll               exclusive  release, twice
+ *   table   FROZEN  leaf (merge)   changeAll               exclusive  release, twice
  *
  * "shared" means under the shared or the exclusive lock. Hardware sets A and D by CAS at any time,
  * without a lock; so every change under the shared lock is a CAS, and that is its linearization point.
@@ -87,6 +87,9 @@ import org.jspecify.annotations.Nullable;
  * What is refused as BUSY is restored under the shared lock; under the exclusive lock every vCPU is
  * brought out and kept out, and the change asked for once more, which must succeed. The linearization
  * point is the external table's own; until the release that publishes it nobody else acts on the entry.
+ * Removals and merges come in batches (ChangeBatch): all entries of one are frozen, then the external table
+ * is asked once, then each is published or restored by what became of it, also if the machine is bugged in
+ * the middle. Nobody writes a mirror's entry under another's exclusive lock, so these are stores.
  *
  * Counters change after the change of the entry has succeeded, by the thread that made it.
  */
@@ -178,15 +181,33 @@ final class EntryProtocol {
 
   /** Has the external table make a change; false if it was refused, or has bugged the machine. */
   private boolean forward(Walker walker, int level, long gfn, long old, long now) {
+    return forward(walker, null, level, gfn, old, now);
+  }
+
+  private static Outcome ask(
+      ExternalPageTable table,
+      @Nullable ChangeBatch batch,
+      int level,
+      long gfn,
+      long old,
+      long now) {
+    return batch == null ? table.set(gfn, level, old, now) : table.setAll(batch);
+  }
+
+  /**
+   * The same, for a change or for a batch of them; what becomes of each of those is noted there.
+   */
+  private boolean forward(
+      Walker walker, @Nullable ChangeBatch batch, int level, long gfn, long old, long now) {
     ExternalPageTable table = Objects.requireNonNull(external);
     try {
-      Outcome outcome = table.set(gfn, level, old, now);
+      Outcome outcome = ask(table, batch, level, gfn, old, now);
       if (outcome == Outcome.BUSY) {
         walker.counters.increment(MmuCounter.EXTERNAL_BUSY);
         if (walker.hold.isExclusive()) {
           table.excludeVcpus();
           try {
-            outcome = table.set(gfn, level, old, now);
+            outcome = ask(table, batch, level, gfn, old, now);
           } finally {
             table.admitVcpus();
           }
@@ -307,39 +328,76 @@ final class EntryProtocol {
   }
 
   /**
-   * Puts a huge leaf in the place of a mirror's full table, which is dead from then on, if the
-   * external table does the same. Exclusive. Translations are as before, and nothing has cached a
-   * pointer to a mirror's table: there is nothing to flush.
+   * Makes the changes of a mirror that are in the walker's batch, each if the external table does
+   * the same: removes leaves, or puts huge leaves in the place of full tables, which are dead from
+   * then on. Exclusive.
    *
-   * @return false if the external table refused; then everything is as before
-   * @throws MachineBuggedException if the external table is broken
+   * <p>What was removed is added to the walker's hold, and released: only an external table that
+   * has kept track of its users gives it back. By a merge translations are as before, and nothing
+   * has cached a pointer to a mirror's table: there is nothing to flush.
+   *
+   * @throws MachineBuggedException if the external table is broken; what was made by then is
+   *     counted
    */
-  boolean promote(
-      Walker walker, Root root, int table, int index, int level, long gfn, long old, long leaf) {
-    long witness = change(walker, root, table, index, level, gfn, old, leaf);
-    if (witness != old) {
-      health.check();
-      return false;
+  void changeAll(Walker walker) {
+    ChangeBatch batch = walker.batch;
+    for (int change = 0; change < batch.size(); change++) {
+      arena.storeEntryRelease(batch.table(change), batch.index(change), Spte.FROZEN);
     }
-    walker.counters.increment(MmuCounter.mapped(level));
-    walker.counters.increment(MmuCounter.MERGES);
-    detach(walker, root, Spte.table(old), level - 1, gfn, Spte.ACCESSED | Spte.DIRTY);
-    return true;
+    try {
+      boolean unused = forward(walker, batch, batch.level(0), batch.gfn(0), 0, 0);
+    } finally {
+      for (int change = 0; change < batch.size(); change++) {
+        arena.storeEntryRelease(
+            batch.table(change),
+            batch.index(change),
+            batch.isDone(change) ? batch.now(change) : batch.old(change));
+      }
+      countAll(walker, batch);
+    }
+    health.check();
+  }
+
+  private void countAll(Walker walker, ChangeBatch batch) {
+    long start = 0;
+    long end = 0;
+    for (int change = 0; change < batch.size(); change++) {
+      int level = batch.level(change);
+      if (batch.isDone(change) && Spte.isPresent(batch.now(change))) {
+        walker.counters.increment(MmuCounter.mapped(level));
+        walker.counters.increment(MmuCounter.MERGES);
+        int dead = Spte.table(batch.old(change));
+        arena.freezePlain(dead); // nobody writes in a mirror's tables without the lock
+        countOut(walker, dead, level - 1, geometry.entries());
+      } else if (batch.isDone(change)) {
+        countCleared(walker, level);
+        if (batch.gfn(change) != end) {
+          released(walker, start, end);
+          start = batch.gfn(change);
+        }
+        end = batch.gfn(change) + geometry.pages(level);
+      }
+    }
+    released(walker, start, end);
+  }
+
+  private static void released(Walker walker, long start, long end) {
+    if (end > start) {
+      walker.hold.addZapped(start, end - start);
+      walker.hold.releasePrivate(start, end - start);
+    }
   }
 
   /**
-   * Removes a leaf. Exclusive. The caller flushes what it covered before it leaves the lock.
-   *
-   * @param leaf the entry, which nobody else changes but for A and D
-   * @throws MachineBuggedException if a mirror's external table is broken
+   * Removes a leaf of the direct root. Exclusive. The caller flushes what it covered before it
+   * leaves the lock. Others may set A and D meanwhile, which are owed to nobody.
    */
-  void clear(Walker walker, Root root, int table, int index, int level, long gfn, long leaf) {
-    if (root.isMirror()) {
-      change(walker, root, table, index, level, gfn, leaf, Spte.EMPTY);
-      health.check();
-    } else {
-      arena.storeEntryRelease(table, index, Spte.EMPTY);
-    }
+  void clear(Walker walker, int table, int index, int level) {
+    arena.storeEntryRelease(table, index, Spte.EMPTY);
+    countCleared(walker, level);
+  }
+
+  private static void countCleared(Walker walker, int level) {
     walker.counters.add(MmuCounter.mapped(level), -1);
     walker.counters.increment(MmuCounter.ZAPS);
   }

@@ -45,6 +45,27 @@ public interface ExternalPageTable {
   Outcome set(long gfn, int level, long old, long now);
 
   /**
+   * Makes several changes, in their order, each of which ends DONE or REFUSED. If this is BUSY it
+   * may be asked again with the same batch, and goes on where it stopped. Else as {@link #set}, of
+   * which it is a sequence if the implementation knows nothing better.
+   *
+   * @return DONE if all are settled; BUSY
+   * @throws IllegalStateException as {@link #set} does; what is settled by then is made
+   */
+  default Outcome setAll(ChangeBatch batch) {
+    while (batch.settled() < batch.size()) {
+      int change = batch.settled();
+      Outcome outcome =
+          set(batch.gfn(change), batch.level(change), batch.old(change), batch.now(change));
+      if (outcome == Outcome.BUSY) {
+        return Outcome.BUSY;
+      }
+      batch.settleNext(outcome);
+    }
+    return Outcome.DONE;
+  }
+
+  /**
    * Takes back the page of a table of the torn-down mirror, whose entries are all empty by now.
    * Called children first; the root has no page here.
    *

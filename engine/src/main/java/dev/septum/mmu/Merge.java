@@ -63,16 +63,54 @@ final class Merge {
       MappingLimits limits,
       MirrorMerges merges) {
     for (int level = PageLevel.PG_2M; level <= largest; level++) {
-      RangeCursor cursor = walker.cursorOver(root, range, level);
-      while (cursor.next()) {
-        if (cursor.hasProgressed() && walker.mustGiveWay()) {
-          walker.giveWay();
-          cursor.resume();
-        } else if (cursor.level() == level && isWholeTableIn(cursor, range)) {
-          mergeMirrored(walker, root, cursor, limits, merges);
+      walker.batch.clear();
+      try {
+        mergeMirrorLevel(walker, root, range, level, limits, merges);
+      } finally {
+        endAll(walker.batch, merges); // none, unless something was thrown
+      }
+    }
+  }
+
+  private void mergeMirrorLevel(
+      Walker walker,
+      Root root,
+      GfnRange range,
+      int level,
+      MappingLimits limits,
+      MirrorMerges merges) {
+    RangeCursor cursor = walker.cursorOver(root, range, level);
+    while (cursor.next()) {
+      if (cursor.hasProgressed() && walker.mustGiveWay()) {
+        promoteAll(walker, merges);
+        walker.giveWay();
+        cursor.resume();
+      } else if (cursor.level() == level && isWholeTableIn(cursor, range)) {
+        considerMirrored(walker.batch, cursor, limits, merges);
+        if (walker.batch.isFull()) {
+          promoteAll(walker, merges);
         }
       }
     }
+    promoteAll(walker, merges);
+  }
+
+  private void promoteAll(Walker walker, MirrorMerges merges) {
+    if (!walker.batch.isEmpty()) {
+      try {
+        protocol.changeAll(walker);
+      } finally {
+        endAll(walker.batch, merges);
+      }
+    }
+  }
+
+  /** Says what became of each merge that was begun. */
+  private static void endAll(ChangeBatch batch, MirrorMerges merges) {
+    for (int change = 0; change < batch.size(); change++) {
+      merges.end(batch.gfn(change), batch.level(change), batch.isDone(change));
+    }
+    batch.clear();
   }
 
   private boolean isWholeTableIn(RangeCursor cursor, GfnRange range) {
@@ -82,25 +120,25 @@ final class Merge {
         && !invalidation.isInProgress(cursor.gfn(), pages);
   }
 
-  private void mergeMirrored(
-      Walker walker, Root root, RangeCursor cursor, MappingLimits limits, MirrorMerges merges) {
+  private void considerMirrored(
+      ChangeBatch batch, RangeCursor cursor, MappingLimits limits, MirrorMerges merges) {
     int level = cursor.level();
     long gfn = cursor.gfn();
+    long pages = geometry.pages(level);
     long leaf = leafOfAll(Spte.table(cursor.entry()), level, 0);
     if (leaf == Spte.EMPTY || !merges.begin(gfn, level)) {
       return;
     }
-    boolean merged = false;
+    boolean allowed = false;
     try {
-      merged =
-          level <= limits.maxMappingLevel(gfn, level)
-              && protocol.promote(
-                  walker, root, cursor.table(), cursor.index(), level, gfn, cursor.entry(), leaf);
+      allowed = level <= limits.maxMappingLevel(gfn, level);
     } finally {
-      merges.end(gfn, level, merged);
+      if (!allowed) {
+        merges.end(gfn, level, false);
+      }
     }
-    if (merged) {
-      cursor.update(leaf);
+    if (allowed) {
+      batch.add(cursor.table(), cursor.index(), level, gfn, pages, cursor.entry(), leaf);
     }
   }
 

@@ -1,8 +1,9 @@
 package dev.septum.mmu;
 
 /**
- * Who decides about each merge of a mirror's table, and is told what became of it. Called under the
- * exclusive MMU lock; must not call the machine.
+ * Who decides about each merge of a mirror's table, and is told what became of it. Several may be
+ * begun before the first ends, all at different gfns; all end in the hold in which they began.
+ * Called under the exclusive MMU lock; must not call the machine.
  */
 public interface MirrorMerges {
   /**

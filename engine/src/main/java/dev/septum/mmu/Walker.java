@@ -22,6 +22,9 @@ public final class Walker implements AutoCloseable {
   /** Where the last walk ended, and the tables that it remembers while its section holds them. */
   final EntryPlace place;
 
+  /** Changes of a mirror that are to be made together; filled and emptied inside one operation. */
+  final ChangeBatch batch = new ChangeBatch();
+
   /** A table's entries as they were when they were looked at, by the level of the entries. */
   private final long[][] entries;
 

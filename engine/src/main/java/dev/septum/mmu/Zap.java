@@ -10,7 +10,8 @@ import dev.septum.paging.Spte;
  * Removes leaves, under the exclusive lock. A leaf that overlaps the range goes as a whole; in a
  * mirror there must be none that lies partly outside, because what is removed there cannot be
  * faulted in again with its content. Tables stay, until a trim removes those in which nothing is
- * mapped. Both give way to waiters, but only after they have got further.
+ * mapped. Both give way to waiters, but only after they have got further. A mirror's leaves are
+ * removed batch by batch.
  */
 final class Zap {
   private final Geometry geometry;
@@ -27,19 +28,30 @@ final class Zap {
   void zapRange(Walker walker, Root root, GfnRange range) {
     RangeCursor cursor =
         walker.cursorOver(root, range, root.isMirror() ? PageLevel.PG_4K : PageLevel.PG_2M);
+    ChangeBatch batch = walker.batch;
+    batch.clear();
     while (cursor.next()) {
       int level = cursor.level();
-      if (cursor.hasProgressed() && walker.mustGiveWay()) {
+      if (cursor.hasProgressed() && walker.mustGiveWay() && mayInterrupt(batch, level)) {
+        removeAll(walker);
         walker.giveWay();
         cursor.resume();
-      } else if (Spte.isLeaf(cursor.entry(), level)) {
-        checkPrecise(root, range, cursor);
-        protocol.clear(
-            walker, root, cursor.table(), cursor.index(), level, cursor.gfn(), cursor.entry());
-        walker.hold.addZapped(cursor.gfn(), geometry.pages(level));
-        if (root.isMirror()) {
-          walker.hold.releasePrivate(cursor.gfn(), geometry.pages(level));
+      } else if (Spte.isLeaf(cursor.entry(), level) && root.isMirror()) {
+        checkPrecise(range, cursor);
+        batch.add(
+            cursor.table(),
+            cursor.index(),
+            level,
+            cursor.gfn(),
+            geometry.pages(level),
+            cursor.entry(),
+            Spte.EMPTY);
+        if (batch.isFull()) {
+          removeAll(walker);
         }
+      } else if (Spte.isLeaf(cursor.entry(), level)) {
+        protocol.clear(walker, cursor.table(), cursor.index(), level);
+        walker.hold.addZapped(cursor.gfn(), geometry.pages(level));
       } else if (level == PageLevel.PG_2M
           && Spte.isTable(cursor.entry(), level)
           && !root.isMirror()) {
@@ -52,11 +64,28 @@ final class Zap {
         }
       }
     }
+    removeAll(walker);
   }
 
-  private void checkPrecise(Root root, GfnRange range, RangeCursor cursor) {
+  /**
+   * Whether a zap may give way before its batch is full. What waits would wait for what is in the
+   * batch anyway, and a batch of one costs a round of tracking as one of many does; but the walk to
+   * a further table need not be waited for.
+   */
+  private static boolean mayInterrupt(ChangeBatch batch, int level) {
+    return batch.isEmpty() || level > PageLevel.PG_4K;
+  }
+
+  private void removeAll(Walker walker) {
+    if (!walker.batch.isEmpty()) {
+      protocol.changeAll(walker);
+      walker.batch.clear();
+    }
+  }
+
+  private void checkPrecise(GfnRange range, RangeCursor cursor) {
     GfnRange block = GfnRange.ofPages(cursor.gfn(), geometry.pages(cursor.level()));
-    if (root.isMirror() && !range.contains(block)) {
+    if (!range.contains(block)) {
       health.bug(
           String.format(
               "a zap of %s meets a private leaf over %s that was not split", range, block));

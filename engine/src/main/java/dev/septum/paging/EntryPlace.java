@@ -188,7 +188,7 @@ abstract class EntryPlaceWords extends PaddedHead {
   int middleOffset;
   long[] middleChunk = {};
 
-  /** A gfn under a table of 4K entries that is kept for {@link #adjacentSlot}. */
+  /** A gfn under a table of 4K entries that is kept for {@link EntryPlace#adjacentSlot}. */
   long adjacentGfn = NO_GFN;
 
   /** Where that table stands. */

@@ -3,7 +3,6 @@ package dev.septum.paging;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
-import java.util.stream.LongStream;
 
 /**
  * Tables by frame number.
@@ -29,8 +28,6 @@ public final class TableArena {
   private static final int CHUNK_TABLES = CHUNK_MASK;
   private static final int SMALL_CHUNK_TABLES = 63;
 
-  private static final int STRIDE = 64;
-
   static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
   /** What a table is at present. */
@@ -54,12 +51,7 @@ public final class TableArena {
   private final int limit;
   private final long[][] entries;
   private final long[][] descriptors;
-
-  /**
-   * 0, 1, 2 and so on, for a quarter of a table: as an array, because HotSpot 17 makes no wide
-   * ones.
-   */
-  private final long[] ramp;
+  private final EntryRun run;
 
   private int carved;
   private int nextChunk;
@@ -82,7 +74,7 @@ public final class TableArena {
     for (long room = chunkTables(0) - 1L; room < limit; room += chunkTables(chunks++)) {}
     this.entries = new long[chunks][];
     this.descriptors = new long[chunks][];
-    this.ramp = LongStream.range(0, geometry.entries() / 4).toArray();
+    this.run = new EntryRun(geometry.entries());
   }
 
   /**
@@ -237,63 +229,14 @@ public final class TableArena {
     entries[table >>> CHUNK_SHIFT][offset(table, index)] = value;
   }
 
-  /**
-   * Writes {@code first}, {@code first + step}, and so on to a table that nobody can reach yet.
-   *
-   * <p>Each entry but the first few is made from the one {@value #STRIDE} before it: HotSpot makes
-   * wide accesses of that, if the distance is a constant.
-   */
+  /** As {@link EntryRun#fillPlain}, to a table that nobody can reach yet. */
   public void fillPlain(int table, long first, long step) {
-    long[] chunk = entries[table >>> CHUNK_SHIFT];
-    int from = offset(table, 0);
-    int end = from + geometry.entries();
-    int head = Math.min(from + STRIDE, end);
-    long entry = first;
-    for (int at = from; at < head; at++) {
-      chunk[at] = entry;
-      entry += step;
-    }
-    long more = STRIDE * step;
-    for (int at = head; at < end; at++) {
-      chunk[at] = chunk[at - STRIDE] + more;
-    }
+    run.fillPlain(entries[table >>> CHUNK_SHIFT], offset(table, 0), first, step);
   }
 
-  /**
-   * In which bits any entry of a table differs from {@code first}, {@code first + step}, and so on.
-   *
-   * <p>Plain reads, in no order, so that they become wide ones (HotSpot 17 does that for several
-   * terms in one step, not for one): for who needs to see only what was written before a fence of
-   * its own, or before it had its lock. A 64-bit HotSpot does not tear a long.
-   *
-   * @param step a power of two
-   * @return 0 if they are just these
-   */
+  /** As {@link EntryRun#differencesPlain}: whether a table is one run, and where it is not. */
   public long differencesPlain(int table, long first, long step) {
-    long[] chunk = entries[table >>> CHUNK_SHIFT];
-    long[] indices = ramp;
-    int quarter = indices.length;
-    int shift = Long.numberOfTrailingZeros(step);
-    int from0 = offset(table, 0);
-    int from1 = from0 + quarter;
-    int from2 = from1 + quarter;
-    int from3 = from2 + quarter;
-    long first1 = first + quarter * step;
-    long first2 = first1 + quarter * step;
-    long first3 = first2 + quarter * step;
-    long differences = 0;
-    for (int i = 0; i < quarter; i++) {
-      long more = indices[i] << shift;
-      differences |=
-          (chunk[from0 + i] ^ (first + more))
-              | (chunk[from1 + i] ^ (first1 + more))
-              | (chunk[from2 + i] ^ (first2 + more))
-              | (chunk[from3 + i] ^ (first3 + more));
-    }
-    for (int index = 4 * quarter; index < geometry.entries(); index++) { // a table of two
-      differences |= chunk[from0 + index] ^ (first + index * step);
-    }
-    return differences;
+    return run.differencesPlain(entries[table >>> CHUNK_SHIFT], offset(table, 0), first, step);
   }
 
   /**
@@ -318,7 +261,7 @@ public final class TableArena {
    */
   public long freezePlain(int table) {
     long[] chunk = entries[table >>> CHUNK_SHIFT];
-    int quarter = ramp.length;
+    int quarter = geometry.entries() / 4;
     int from = offset(table, 0);
     int end = from + geometry.entries();
     long union = 0;

@@ -1,5 +1,6 @@
 package dev.septum.td;
 
+import dev.septum.mmu.ChangeBatch;
 import dev.septum.mmu.ExternalPageTable;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
@@ -27,13 +28,17 @@ import dev.septum.tdx.TrustDomain;
  * the caller holds its lock. DEMOTE alone is enough with non-blocking resize. Release is PHYMEM.PAGE.WBINVD
  * and zeroing, for each 4K: only then is the page the host's again.
  *
+ * Several removals or merges of one hold are made together (setAll): BLOCK each, one TRACK and one kick for
+ * all, then REMOVE or PROMOTE each. One TRACK serves any number of blocks before it, and what is out of the
+ * guest's reach meanwhile is what the caller keeps faults out of. KVM tracks each on its own: an option.
+ *
  * BLOCK keeps new translations from being made, TRACK begins an epoch, and the kick ends the last vCPU
  * that entered before it: then nobody holds what was blocked (tdx's TdEpochs). TRACK fails while a vCPU of
  * the epoch before is inside: it is kicked, and TRACK called again.
  *
  * BUSY gives the change back to the caller, in front of the leaf function that was busy. BLOCK may have
  * been done by then. The caller asks again, BLOCK says that it is ALREADY_BLOCKED, and the change goes on
- * where it stopped: so under the exclusive lock a change is one attempt, and one with the vCPUs out. Who
+ * where it stopped (a batch notes how far it is): so under the exclusive lock a change is one attempt, and one with the vCPUs out. Who
  * splits under the shared lock without non-blocking resize leaves, after BUSY, a blocked page behind until
  * he asks again; to undo it takes an UNBLOCK that may be BUSY itself.
  *
@@ -54,6 +59,8 @@ import dev.septum.tdx.TrustDomain;
  */
 public final class MirrorDriver implements ExternalPageTable {
   private static final long NO_SOURCE = -1;
+  private static final int STATE_SHIFT = 8;
+  private static final int STATE_MASK = 0xff;
 
   /** What a thread works with. */
   private static final class Caller {
@@ -72,8 +79,7 @@ public final class MirrorDriver implements ExternalPageTable {
   private final Geometry geometry;
   private final boolean nonBlockingResize;
   private final boolean mergesInBuild;
-  private static final int STATE_SHIFT = 8;
-  private static final int STATE_MASK = 0xff;
+  private final boolean tracksEach;
 
   private final ThreadLocal<Caller> callers = ThreadLocal.withInitial(Caller::new);
 
@@ -84,10 +90,15 @@ public final class MirrorDriver implements ExternalPageTable {
    * @param hostPages whose pages are zeroed when the TD gives them back
    * @param mergesInBuild whether a table is merged before the TD runs, which the module allows;
    *     else that is refused, as KVM has it
+   * @param tracksEach whether each change has a TRACK and a kick of its own, as KVM has it
    * @throws IllegalArgumentException if the module has dynamic PAMT, which wants page pairs
    */
   public MirrorDriver(
-      TdLifecycle life, SeptPages pages, HostPages hostPages, boolean mergesInBuild) {
+      TdLifecycle life,
+      SeptPages pages,
+      HostPages hostPages,
+      boolean mergesInBuild,
+      boolean tracksEach) {
     this.calls = life.calls();
     this.counts = calls.counts();
     this.td = calls.td();
@@ -97,6 +108,7 @@ public final class MirrorDriver implements ExternalPageTable {
     this.geometry = calls.module().config().geometry();
     this.nonBlockingResize = calls.module().config().nonBlockingResize();
     this.mergesInBuild = mergesInBuild;
+    this.tracksEach = tracksEach;
     if (calls.module().config().dynamicPamt()) {
       throw new IllegalArgumentException("dynamic PAMT wants page pairs, which nobody gives yet");
     }
@@ -143,6 +155,53 @@ public final class MirrorDriver implements ExternalPageTable {
             gfn, level, Spte.describe(now, level), Spte.describe(old, level)));
   }
 
+  @Override
+  public Outcome setAll(ChangeBatch batch) {
+    if (tracksEach || !td.opState().isTrackingRequired()) {
+      return ExternalPageTable.super.setAll(batch);
+    }
+    SeamcallRegisters call = callers.get().call;
+    Outcome outcome = forbidAll(call, batch);
+    while (outcome == Outcome.DONE && batch.settled() < batch.size()) {
+      outcome = setForbidden(call, batch, batch.settled());
+    }
+    return outcome;
+  }
+
+  private Outcome forbidAll(SeamcallRegisters call, ChangeBatch batch) {
+    for (int next = batch.forbidden(); next < batch.size(); next = batch.forbidden()) {
+      Outcome outcome = block(call, batch.gfn(next), batch.level(next));
+      if (outcome != Outcome.DONE) {
+        return outcome;
+      }
+      batch.forbidNext();
+    }
+    Outcome outcome = Outcome.DONE;
+    if (!batch.isTracked()) {
+      outcome = track(call, batch.gfn(0), batch.level(0));
+      if (outcome == Outcome.DONE) {
+        batch.setTracked();
+      }
+    }
+    return outcome;
+  }
+
+  /** Makes a change of a batch of which all is blocked and tracked. BUSY: it is not settled. */
+  private Outcome setForbidden(SeamcallRegisters call, ChangeBatch batch, int change) {
+    long gfn = batch.gfn(change);
+    int level = batch.level(change);
+    long old = batch.old(change);
+    Outcome outcome =
+        Spte.isTable(old, level)
+            ? promoteForbidden(call, gfn, level, Spte.table(old))
+            : removeForbidden(call, gfn, level, Spte.pfn(old));
+    if (outcome == Outcome.BUSY) {
+      return outcome;
+    }
+    batch.settleNext(outcome);
+    return Outcome.DONE;
+  }
+
   private Outcome map(Caller caller, long gfn, int level, long pfn) {
     long page = pfn << Geometry.PAGE_SHIFT;
     if (td.opState() != OpState.INITIALIZED) {
@@ -164,27 +223,23 @@ public final class MirrorDriver implements ExternalPageTable {
       if (call.r8 != level - 1) {
         throw calls.unforeseen(call, TdxLeaf.PHYMEM_PAGE_RECLAIM, gfn, level);
       }
-      zero(pfn, level);
+      hostPages.zero(pfn, geometry.pages(level));
       return Outcome.DONE;
     }
     Outcome outcome = forbid(call, gfn, level);
-    if (outcome == Outcome.DONE) {
-      outcome = ask(call, TdxLeaf.MEM_PAGE_REMOVE, gfn, level, 0);
-    }
+    return outcome == Outcome.DONE ? removeForbidden(call, gfn, level, pfn) : outcome;
+  }
+
+  private Outcome removeForbidden(SeamcallRegisters call, long gfn, int level, long pfn) {
+    Outcome outcome = ask(call, TdxLeaf.MEM_PAGE_REMOVE, gfn, level, 0);
     if (outcome == Outcome.DONE) {
       checkReturned(call, TdxLeaf.MEM_PAGE_REMOVE, gfn, level, pfn);
       for (long page = pfn; page < pfn + geometry.pages(level); page++) {
         calls.untilDone(call, TdxLeaf.PHYMEM_PAGE_WBINVD, page << Geometry.PAGE_SHIFT);
       }
-      zero(pfn, level);
+      hostPages.zero(pfn, geometry.pages(level));
     }
     return outcome;
-  }
-
-  private void zero(long pfn, int level) {
-    for (long page = pfn; page < pfn + geometry.pages(level); page++) {
-      hostPages.zero(page);
-    }
   }
 
   private Outcome demote(SeamcallRegisters call, long gfn, int level, int table) {
@@ -201,9 +256,11 @@ public final class MirrorDriver implements ExternalPageTable {
       return Outcome.REFUSED;
     }
     Outcome outcome = forbid(call, gfn, level);
-    if (outcome != Outcome.DONE) {
-      return outcome;
-    }
+    return outcome == Outcome.DONE ? promoteForbidden(call, gfn, level, table) : outcome;
+  }
+
+  private Outcome promoteForbidden(SeamcallRegisters call, long gfn, int level, int table) {
+    Outcome outcome;
     long status = resize(call, TdxLeaf.MEM_PAGE_PROMOTE, gfn, level, 0);
     if (SeamcallStatus.detail(status) == SeamcallStatus.EPT_INVALID_PROMOTE_CONDITIONS) {
       outcome =
@@ -243,14 +300,16 @@ public final class MirrorDriver implements ExternalPageTable {
     if (!td.opState().isTrackingRequired()) {
       return Outcome.DONE;
     }
+    Outcome outcome = block(call, gfn, level);
+    return outcome == Outcome.DONE ? track(call, gfn, level) : outcome;
+  }
+
+  /** Keeps new translations through an entry from being made; it may be blocked already. */
+  private Outcome block(SeamcallRegisters call, long gfn, int level) {
     long status = calls.aboutEntry(call, TdxLeaf.MEM_RANGE_BLOCK, gfn, level, 0);
-    if (SeamcallStatus.detail(status) != SeamcallStatus.GPA_RANGE_ALREADY_BLOCKED) {
-      Outcome outcome = outcome(call, TdxLeaf.MEM_RANGE_BLOCK, gfn, level, status);
-      if (outcome != Outcome.DONE) {
-        return outcome;
-      }
-    }
-    return track(call, gfn, level);
+    return SeamcallStatus.detail(status) == SeamcallStatus.GPA_RANGE_ALREADY_BLOCKED
+        ? Outcome.DONE
+        : outcome(call, TdxLeaf.MEM_RANGE_BLOCK, gfn, level, status);
   }
 
   private Outcome track(SeamcallRegisters call, long gfn, int level) {

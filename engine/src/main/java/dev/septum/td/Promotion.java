@@ -8,6 +8,8 @@ import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * A full mirror table of contiguous pages becomes one huge leaf, under the exclusive MMU lock: faults are
  * out, and nothing of it is in progress (a conversion between its split and its zap). BLOCK the table's entry,
- * TRACK, kick, PROMOTE; the driver does it. A vCPU that touches the range meanwhile exits, and waits for the
+ * TRACK, kick, PROMOTE; the driver does it, with one TRACK and one kick for several tables. A vCPU that touches the range meanwhile exits, and waits for the
  * lock. The module takes it only if all children are accepted, or none is; else UNBLOCK, and all is as before.
  *
  * A guest that inhibits the range wants it small while it accepts it, page by page. So an inhibited range is
@@ -55,22 +57,23 @@ public final class Promotion {
   }
 
   /**
-   * Promotes one block whose pages are accepted, and nothing smaller in it.
+   * Promotes the blocks of one level whose pages are accepted, and nothing smaller in them.
    *
-   * @param gfn its first
+   * @param range whole blocks
    * @param level 2 or 3
-   * @return whether it is one leaf now
+   * @return how many became a leaf
    */
-  boolean promoteAccepted(Walker walker, long gfn, int level) {
-    GfnRange block = GfnRange.ofPages(gfn, mmu.geometry().pages(level));
-    return mmu.mergeMirror(walker, block, level, slots, new Marks(level, true)) > 0;
+  long promoteAccepted(Walker walker, GfnRange range, int level) {
+    return mmu.mergeMirror(walker, range, level, slots, new Marks(level, true));
   }
 
   /** Says which tables are tried, and takes the guest's inhibit away meanwhile. */
   private final class Marks implements MirrorMerges {
     private final int smallest;
     private final boolean onlyAccepted;
-    private @Nullable SlotLimits cleared;
+
+    /** The blocks whose mark is taken away just now; null until there is one. */
+    private @Nullable Set<Long> cleared;
 
     Marks(int smallest, boolean onlyAccepted) {
       this.smallest = smallest;
@@ -88,14 +91,22 @@ public final class Promotion {
       if (accepted && !driver.isAccepted(gfn, level - 1)) {
         return false;
       }
-      cleared = limits.clearInhibit(gfn, level) ? limits : null;
+      if (limits.clearInhibit(gfn, level)) {
+        Set<Long> blocks = cleared == null ? new HashSet<>() : cleared;
+        blocks.add(gfn);
+        cleared = blocks;
+      }
       return true;
     }
 
     @Override
     public void end(long gfn, int level, boolean merged) {
-      if (!merged && cleared != null) {
-        boolean unused = cleared.inhibit(gfn, level);
+      if (cleared == null || !cleared.remove(gfn) || merged) {
+        return;
+      }
+      MemorySlot slot = slots.find(gfn);
+      if (slot != null) {
+        boolean unused = slot.limits().inhibit(gfn, level);
       }
     }
   }

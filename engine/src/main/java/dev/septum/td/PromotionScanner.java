@@ -3,9 +3,11 @@ package dev.septum.td;
 import dev.septum.memory.GuestMemfd;
 import dev.septum.memory.MemorySlot;
 import dev.septum.memory.MemorySlots;
+import dev.septum.mmu.ChangeBatch;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Geometry;
+import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import java.util.HashMap;
@@ -21,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * A pass goes through the slots in the order of their gfns, block by block of 2M; behind the last block of 1G
  * comes that 1G. Each block is looked at without a lock, in a read section: is it mapped by a full table of
  * contiguous leaves, and backed by one page? Whether anything is in progress there, whether it may be large
- * and whether it is accepted is asked under the exclusive lock, which is taken for one block at a time; between
- * two blocks nothing is held.
+ * and whether it is accepted is asked under the exclusive lock, which is taken for one block, or for several
+ * side by side that one step has found: up to a batch of them (mmu's ChangeBatch), which cost one TRACK and one
+ * kick. Between two of these holds nothing is held.
  *
  * A guest that converts and accepts again and again, or whose pages are never all accepted, would cost an
  * exclusive hold and a kick each time its block is full. So a block is tried only once it was found full in
@@ -64,6 +67,11 @@ public final class PromotionScanner implements AutoCloseable {
   private @Nullable Thread thread;
   private boolean closed;
   private long next;
+
+  /** Blocks of 2M side by side, up to {@link #next} or before it, that are to be tried. */
+  private long runStart;
+
+  private long runEnd;
 
   /** In how many passes in a row, up to the last one, a block was found full; by {@link #key}. */
   private Map<Long, Integer> settling = new HashMap<>();
@@ -131,6 +139,7 @@ public final class PromotionScanner implements AutoCloseable {
           break;
         }
       }
+      tryRun();
     } finally {
       counts = new Counts(passes, scanned, candidates, promoted, refused);
     }
@@ -154,6 +163,7 @@ public final class PromotionScanner implements AutoCloseable {
         consider(slot, memfd, gfn, PageLevel.PG_2M);
         if (geometry.maxLeafLevel() == PageLevel.PG_1G
             && geometry.round(next, PageLevel.PG_1G) == next) {
+          tryRun(); // what it makes may be the last that a block of 1G lacks
           consider(slot, memfd, next - geometry.pages(PageLevel.PG_1G), PageLevel.PG_1G);
         }
         return true;
@@ -177,11 +187,35 @@ public final class PromotionScanner implements AutoCloseable {
     int found = settling.getOrDefault(key(gfn, level), 0) + 1;
     if (found < settledAfter) {
       stillSettling.put(key(gfn, level), found);
-    } else if (promotion.promoteAccepted(walker, gfn, level)) {
-      promoted++;
+    } else if (level == PageLevel.PG_2M) {
+      addToRun(gfn);
     } else {
-      refused++;
+      promote(GfnRange.ofPages(gfn, geometry.pages(level)), level);
     }
+  }
+
+  private void addToRun(long gfn) {
+    if (gfn != runEnd || runEnd - runStart >= ChangeBatch.FULL_PAGES) {
+      tryRun();
+      runStart = gfn;
+    }
+    runEnd = gfn + geometry.pages(PageLevel.PG_2M);
+  }
+
+  private void tryRun() {
+    if (runEnd > runStart) {
+      GfnRange run = new GfnRange(runStart, runEnd);
+      runStart = runEnd; // whatever comes of it
+      promote(run, PageLevel.PG_2M);
+    }
+  }
+
+  /** Tries blocks of a level; each becomes a leaf, or is refused. */
+  private void promote(GfnRange range, int level) {
+    long blocks = range.pages() / geometry.pages(level);
+    long made = promotion.promoteAccepted(walker, range, level);
+    promoted += made;
+    refused += blocks - made;
   }
 
   private static long key(long gfn, int level) {

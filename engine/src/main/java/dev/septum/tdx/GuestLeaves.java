@@ -243,18 +243,22 @@ public final class GuestLeaves {
     return returned(vcpu, SeamcallStatus.of(SeamcallStatus.PAGE_SIZE_MISMATCH, place.level));
   }
 
-  /** Zeroes the pages that are left, and maps them. An interrupt between two of them ends it. */
+  /**
+   * Zeroes the pages that are left, and maps them. An interrupt between two of them ends it; where
+   * the first will be is asked before, so that all are zeroed at once: nobody else sees them yet.
+   */
   private GuestOutcome zeroAndMap(TdVcpu vcpu, SeamcallRegisters place, SeptState accepted) {
     int level = place.level;
     int counter = SeptEntry.acceptCounter(place.entry, level, geometry);
     long pfn = SeptEntry.pageHpa(place.entry, level, geometry) >>> Geometry.PAGE_SHIFT;
     int pages = (int) pamt.pagesOf(level);
-    for (int page = counter; page < pages; page++) {
-      module.hostPages().zero(pfn + page);
-      if (page < pages - 1 && module.faults().isInterrupted(TdxLeaf.GUEST_ACCEPT, page - counter)) {
-        sept.write(place, SeptEntry.withAcceptCounter(place.entry, page + 1, geometry));
-        return GuestOutcome.NOT_ADVANCED;
-      }
+    int interrupted =
+        module.faults().firstInterrupt(TdxLeaf.GUEST_ACCEPT, Math.max(0, pages - 1 - counter));
+    int end = interrupted < 0 ? pages : counter + interrupted + 1;
+    module.hostPages().zero(pfn + counter, end - counter);
+    if (interrupted >= 0) {
+      sept.write(place, SeptEntry.withAcceptCounter(place.entry, end, geometry));
+      return GuestOutcome.NOT_ADVANCED;
     }
     sept.write(place, SeptEntry.makeLeaf(accepted, pfn << Geometry.PAGE_SHIFT));
     return returned(vcpu, SeamcallStatus.SUCCESS);

@@ -18,6 +18,13 @@ public interface HostPages {
   /** Zeroes a 4K page. */
   void zero(long pfn);
 
+  /** Zeroes 4K pages that follow each other. */
+  default void zero(long pfn, long pages) {
+    for (long at = pfn; at < pfn + pages; at++) {
+      zero(at);
+    }
+  }
+
   /** Copies a 4K page. */
   void copy(long fromPfn, long toPfn);
 }

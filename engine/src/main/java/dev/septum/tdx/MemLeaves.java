@@ -87,8 +87,8 @@ final class MemLeaves {
     long pfn = (page & ~NOT_USED) >>> Geometry.PAGE_SHIFT;
     Arrays.fill(pamt.table(pfn), SeptEntry.FREE);
     assign(call, Pamt.PG_4K, pfn, PageType.EPT);
-    sept.write(call, SeptEntry.makeTable(SeptState.NL_MAPPED, pfn << Geometry.PAGE_SHIFT));
     call.td().addChildren(1);
+    sept.writeAndUnlock(call, SeptEntry.makeTable(SeptState.NL_MAPPED, pfn << Geometry.PAGE_SHIFT));
     if (version > 0) {
       call.r8 = TdxModule.NULL_PA;
     }
@@ -120,7 +120,7 @@ final class MemLeaves {
       }
     }
     prologue.window(call);
-    sept.write(call, SeptEntry.FREE);
+    sept.writeAndUnlock(call, SeptEntry.FREE);
     pamt.freeRelease(Pamt.PG_4K, pfn);
     call.td().addChildren(-1);
     call.rcx = pfn << Geometry.PAGE_SHIFT;
@@ -200,8 +200,8 @@ final class MemLeaves {
     }
     prologue.window(call);
     assign(call, level, hpa >>> Geometry.PAGE_SHIFT, PageType.REG);
-    sept.write(call, SeptEntry.makeLeaf(SeptState.PENDING, hpa));
     call.td().addChildren(pamt.pagesOf(level));
+    sept.writeAndUnlock(call, SeptEntry.makeLeaf(SeptState.PENDING, hpa));
     return SUCCESS;
   }
 
@@ -224,8 +224,7 @@ final class MemLeaves {
   }
 
   private void assign(SeamcallRegisters call, int level, long pfn, PageType type) {
-    pamt.setBepochVolatile(level, pfn, 0);
-    pamt.assignRelease(level, pfn, type, call.td().tdrPfn());
+    pamt.assignUnblockedRelease(level, pfn, type, call.td().tdrPfn());
   }
 
   /** TDH.MEM.PAGE.REMOVE: RCX becomes the page's address. */
@@ -248,7 +247,7 @@ final class MemLeaves {
     }
     prologue.window(call);
     boolean imports = call.td().opState().isIn(REMOVED_ON_IMPORT);
-    sept.write(call, imports ? SeptEntry.makeRemoved(MIGRATION_EPOCH) : SeptEntry.FREE);
+    sept.writeAndUnlock(call, imports ? SeptEntry.makeRemoved(MIGRATION_EPOCH) : SeptEntry.FREE);
     pamt.freeRelease(level, pfn);
     call.td().addChildren(-pamt.pagesOf(level));
     call.rcx = pfn << Geometry.PAGE_SHIFT | emptyPairHint(pfn);
@@ -298,7 +297,7 @@ final class MemLeaves {
       module.hostPages().copy(pfn, target);
     }
     assign(call, Pamt.PG_4K, target, PageType.REG);
-    sept.write(call, SeptEntry.makeLeaf(state.unblocked(), call.r8));
+    sept.writeAndUnlock(call, SeptEntry.makeLeaf(state.unblocked(), call.r8));
     pamt.freeRelease(Pamt.PG_4K, pfn);
     call.rcx = pfn << Geometry.PAGE_SHIFT;
     return SUCCESS;
@@ -349,7 +348,8 @@ final class MemLeaves {
           module.isAtLeast(ModuleVersion.V1_5_28) ? RCX : SeamcallStatus.SEPT_TREE);
     }
     prologue.window(call);
-    sept.write(call, SeptEntry.withState(call.entry, state.unblocked(), call.level, geometry));
+    sept.writeAndUnlock(
+        call, SeptEntry.withState(call.entry, state.unblocked(), call.level, geometry));
     return SUCCESS;
   }
 

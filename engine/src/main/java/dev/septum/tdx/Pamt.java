@@ -3,6 +3,7 @@ package dev.septum.tdx;
 import dev.septum.paging.Geometry;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +29,7 @@ final class Pamt {
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
   private static final VarHandle BLOCKS = MethodHandles.arrayElementVarHandle(Block[].class);
   private static final VarHandle TABLES = MethodHandles.arrayElementVarHandle(long[][].class);
-  private static final VarHandle USED;
-
-  static {
-    try {
-      USED = MethodHandles.lookup().findVarHandle(Block.class, "used", int.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final VarHandle INTS = MethodHandles.arrayElementVarHandle(int[].class);
 
   /** Descriptors of one size, in order. */
   private static class Descriptors {
@@ -60,9 +53,6 @@ final class Pamt {
 
     long secondOfPair;
 
-    /** 4K pages in use here. */
-    volatile int used;
-
     Block(int count) {
       super(count);
       tables = new long[count][];
@@ -75,6 +65,10 @@ final class Pamt {
   private final long pages;
   private final boolean dynamic;
   private final @Nullable Block[] blocks;
+
+  /** 4K pages in use, by block; beside the blocks, so that a 2M page is taken without its own. */
+  private final int[] used;
+
   private final Descriptors twoMegs;
   private final Descriptors gigs;
 
@@ -86,6 +80,7 @@ final class Pamt {
     this.dynamic = config.dynamicPamt();
     int count = (int) (pages - 1 >>> bits) + 1;
     this.blocks = new Block[count];
+    this.used = new int[count];
     this.twoMegs = new Descriptors(count);
     this.gigs = new Descriptors((int) (pages - 1 >>> 2 * bits) + 1);
   }
@@ -176,12 +171,18 @@ final class Pamt {
     LONGS.setVolatile(at(level, pfn).bepochs, index(level, pfn), bepoch);
   }
 
+  /** Gives a page to a TD, with no block noted. The caller holds its lock exclusively. */
+  void assignUnblockedRelease(int level, long pfn, PageType type, long owner) {
+    at(level, pfn).bepochs[index(level, pfn)] = 0;
+    assignRelease(level, pfn, type, owner);
+  }
+
   /** Gives a page to a TD. Its BEPOCH is left as it is. */
   void assignRelease(int level, long pfn, PageType type, long owner) {
     Descriptors descriptors = at(level, pfn);
-    LONGS.setRelease(descriptors.words, index(level, pfn), type.number() | owner << OWNER_SHIFT);
+    LONGS.setRelease(descriptors.words, index(level, pfn), wordOf(type, owner));
     if (level == PG_4K) {
-      USED.getAndAdd((Block) descriptors, 1);
+      countUsed(pfn, 1);
     }
   }
 
@@ -189,7 +190,7 @@ final class Pamt {
   void freeRelease(int level, long pfn) {
     setTypeRelease(level, pfn, PageType.NDA);
     if (level == PG_4K) {
-      USED.getAndAdd(block(pfn), -1);
+      countUsed(pfn, -1);
     }
   }
 
@@ -197,7 +198,15 @@ final class Pamt {
     Descriptors descriptors = at(level, pfn);
     int index = index(level, pfn);
     long word = (long) LONGS.getAcquire(descriptors.words, index);
-    LONGS.setRelease(descriptors.words, index, word & ~TYPE_MASK | type.number());
+    LONGS.setRelease(descriptors.words, index, withType(word, type));
+  }
+
+  private static long wordOf(PageType type, long owner) {
+    return type.number() | owner << OWNER_SHIFT;
+  }
+
+  private static long withType(long word, PageType type) {
+    return word & ~TYPE_MASK | type.number();
   }
 
   /** Whether all the smaller descriptors of a page are NDA, down to 4K. */
@@ -206,39 +215,60 @@ final class Pamt {
       if (level == PG_1G && typeAcquire(PG_2M, at) != PageType.NDA) {
         return false;
       }
-      if (isTouched(at) && block(at).used > 0) {
+      if (used(at) > 0) {
         return false;
       }
     }
     return true;
   }
 
-  /** Divides a page of 2M or 1G. The caller holds its lock exclusively. */
+  /**
+   * Divides a page of 2M or 1G. The caller holds its lock exclusively: nobody else looks at the
+   * parts before the entry that names them is written, or that lock is free again.
+   */
   void split(int level, long pfn) {
-    long owner = ownerAcquire(level, pfn);
-    for (int i = 0; i < 1 << bits; i++) {
-      long child = pfn + i * pagesOf(level - 1);
-      setBepochVolatile(level - 1, child, 0);
-      assignRelease(level - 1, child, PageType.REG, owner);
-    }
+    Descriptors parts = at(level - 1, pfn);
+    int first = index(level - 1, pfn);
+    int end = first + (1 << bits);
+    Arrays.fill(parts.bepochs, first, end, 0);
+    Arrays.fill(parts.words, first, end, wordOf(PageType.REG, ownerAcquire(level, pfn)));
+    countParts(level, pfn, 1 << bits);
     setTypeRelease(level, pfn, dynamic && level == PG_2M ? PageType.PAMT : PageType.NDA);
   }
 
-  /** Makes one page of the parts of a 2M or 1G page. The caller holds its lock exclusively. */
+  /**
+   * Makes one page of the parts of a 2M or 1G page. The caller holds its lock exclusively, and no
+   * entry that can be reached names a part.
+   */
   void merge(int level, long pfn) {
+    Descriptors parts = at(level - 1, pfn);
+    int first = index(level - 1, pfn);
+    int end = first + (1 << bits);
+    long[] words = parts.words;
     long owner = ownerAcquire(level - 1, pfn);
-    for (int i = 0; i < 1 << bits; i++) {
-      freeRelease(level - 1, pfn + i * pagesOf(level - 1));
+    for (int at = first; at < end; at++) {
+      words[at] = withType(words[at], PageType.NDA);
     }
+    countParts(level, pfn, -(1 << bits));
     if (dynamic) {
       setBepochVolatile(level, pfn, 0);
     }
     assignRelease(level, pfn, PageType.REG, owner);
   }
 
+  private void countParts(int level, long pfn, int count) {
+    if (level == PG_2M) {
+      countUsed(pfn, count);
+    }
+  }
+
+  private void countUsed(long pfn, int count) {
+    INTS.getAndAdd(used, (int) (pfn - firstPfn >>> bits), count);
+  }
+
   /** How many 4K pages of a 2M block are in use. */
   int used(long pfn) {
-    return isTouched(pfn) ? block(pfn).used : 0;
+    return (int) INTS.getVolatile(used, (int) (pfn - firstPfn >>> bits));
   }
 
   // Tables.
@@ -309,7 +339,7 @@ final class Pamt {
         || !LONGS.compareAndSet(block.words, index, word, (long) PageType.RSVD.number())) {
       return false;
     }
-    USED.getAndAdd(block, 1);
+    countUsed(pfn, 1);
     return true;
   }
 

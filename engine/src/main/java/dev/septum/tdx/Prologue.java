@@ -124,10 +124,12 @@ final class Prologue {
     if (pamt.typeAcquire(Pamt.PG_4K, pfn) != PageType.TDR) {
       return SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
     }
-    call.tdOrNull = module.td(pfn);
-    return call.tdOrNull == null
-        ? SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand)
-        : SeamcallStatus.SUCCESS;
+    TrustDomain td = module.td(pfn);
+    if (td == null) {
+      return SeamcallStatus.of(SeamcallStatus.PAGE_METADATA_INCORRECT, operand);
+    }
+    call.setTd(td);
+    return SeamcallStatus.SUCCESS;
   }
 
   /**

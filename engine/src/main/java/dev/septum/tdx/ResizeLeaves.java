@@ -5,6 +5,7 @@ import static dev.septum.tdx.SeamcallStatus.R13;
 import static dev.septum.tdx.SeamcallStatus.RCX;
 import static dev.septum.tdx.SeamcallStatus.SUCCESS;
 
+import dev.septum.paging.EntryRun;
 import dev.septum.paging.Geometry;
 import dev.septum.tdx.Prologue.Tree;
 
@@ -25,6 +26,7 @@ final class ResizeLeaves {
   private final Geometry geometry;
   private final Pamt pamt;
   private final SecureEpt sept;
+  private final EntryRun run;
   private final boolean locksChildren;
 
   ResizeLeaves(TdxModule module, Prologue prologue) {
@@ -33,6 +35,7 @@ final class ResizeLeaves {
     this.geometry = module.geometry();
     this.pamt = module.pamt();
     this.sept = module.sept();
+    this.run = new EntryRun(geometry.entries());
     this.locksChildren = !module.isAtLeast(ModuleVersion.V1_5_28);
   }
 
@@ -83,17 +86,15 @@ final class ResizeLeaves {
     pamt.split(level, pfn);
     pamt.assignRelease(
         Pamt.PG_4K, call.r8 >>> Geometry.PAGE_SHIFT, PageType.EPT, call.td().tdrPfn());
-    sept.write(call, SeptEntry.makeTable(SeptState.NL_MAPPED, call.r8));
     call.td().addChildren(1);
+    sept.writeAndUnlock(call, SeptEntry.makeTable(SeptState.NL_MAPPED, call.r8));
     return SUCCESS;
   }
 
   private void fill(SeamcallRegisters call, long[] table) {
     SeptState state = SeptEntry.state(call.entry).unblocked();
     long first = SeptEntry.withState(call.entry, state, call.level, geometry);
-    for (int index = 0; index < table.length; index++) {
-      table[index] = SeptEntry.child(first, call.level, index, geometry);
-    }
+    run.fillPlain(table, 0, first, SeptEntry.pageBytes(call.level - 1, geometry));
   }
 
   /**
@@ -119,39 +120,50 @@ final class ResizeLeaves {
       return status;
     }
     long[] table = pamt.table(tablePfn);
+    if (!locksChildren) {
+      return areParts(table, call.level)
+          ? merge(call, table, tablePfn, inRcx, inRdx)
+          : prologue.refuse(call, SeamcallStatus.EPT_INVALID_PROMOTE_CONDITIONS);
+    }
     int locked = 0;
     boolean isDone = false;
     try {
       for (; locked < table.length; locked++) {
-        if (locksChildren && !SecureEpt.tryLockHost(table, locked)) {
+        if (!SecureEpt.tryLockHost(table, locked)) {
           return prologue.refuse(call, SeamcallStatus.OPERAND_BUSY);
         }
         if (!isPart(table, locked, call.level)) {
-          locked += locksChildren ? 1 : 0;
+          locked++;
           return prologue.refuse(call, SeamcallStatus.EPT_INVALID_PROMOTE_CONDITIONS);
         }
       }
-      if (prologue.isInterrupted(call)) {
-        call.rcx = inRcx;
-        call.rdx = inRdx;
-        return SeamcallStatus.INTERRUPTED_RESTARTABLE;
-      }
-      long pfn = SeptEntry.pageHpa(table[0], call.level - 1, geometry) >>> Geometry.PAGE_SHIFT;
-      if (!prologue.tryImplicit(call, call.level, pfn)) {
-        return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, RCX);
-      }
-      prologue.window(call);
-      commit(call, table, pfn, tablePfn);
-      isDone = true;
-      return SUCCESS;
+      status = merge(call, table, tablePfn, inRcx, inRdx);
+      isDone = status == SUCCESS;
+      return status;
     } finally {
       // The children of a table that is gone stay locked: who is late finds them busy.
-      if (locksChildren && !isDone) {
+      if (!isDone) {
         while (locked > 0) {
           SecureEpt.unlock(table, --locked);
         }
       }
     }
+  }
+
+  /** The last part of PROMOTE, once the children were found to be the parts of one page. */
+  private long merge(SeamcallRegisters call, long[] table, long tablePfn, long inRcx, long inRdx) {
+    if (prologue.isInterrupted(call)) {
+      call.rcx = inRcx;
+      call.rdx = inRdx;
+      return SeamcallStatus.INTERRUPTED_RESTARTABLE;
+    }
+    long pfn = SeptEntry.pageHpa(table[0], call.level - 1, geometry) >>> Geometry.PAGE_SHIFT;
+    if (!prologue.tryImplicit(call, call.level, pfn)) {
+      return SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, RCX);
+    }
+    prologue.window(call);
+    commit(call, table, pfn, tablePfn);
+    return SUCCESS;
   }
 
   private void commit(SeamcallRegisters call, long[] table, long pfn, long tablePfn) {
@@ -163,7 +175,7 @@ final class ResizeLeaves {
       pamt.removePair(pfn);
     }
     pamt.merge(level, pfn);
-    sept.write(call, SeptEntry.makeLeaf(state, pfn << Geometry.PAGE_SHIFT));
+    sept.writeAndUnlock(call, SeptEntry.makeLeaf(state, pfn << Geometry.PAGE_SHIFT));
     pamt.freeRelease(Pamt.PG_4K, tablePfn);
     call.td().addChildren(-1);
     call.rcx = tablePfn << Geometry.PAGE_SHIFT | emptyPairHint(tablePfn);
@@ -177,15 +189,34 @@ final class ResizeLeaves {
         : 0;
   }
 
+  /**
+   * Whether all children are what the merged page has in their places. Plain reads: this call has
+   * the tree alone, and the table is out of every guest's reach, if there is one inside.
+   */
+  private boolean areParts(long[] table, int level) {
+    long first = withoutCounter(comparable(table[0]), level);
+    if (!isFirstPart(first, level)) {
+      return false;
+    }
+    long step = SeptEntry.pageBytes(level - 1, geometry);
+    long differences = comparable(run.differencesPlain(table, 0, first, step));
+    if (level == Pamt.PG_1G && SeptEntry.state(first) == SeptState.PENDING) {
+      differences = SeptEntry.withAcceptCounter(differences, 0, geometry);
+    }
+    return differences == 0;
+  }
+
+  private boolean isFirstPart(long first, int level) {
+    SeptState state = SeptEntry.stateOrNull(first);
+    long aligned = SeptEntry.pageBytes(level, geometry) - 1;
+    return (state == SeptState.MAPPED || state == SeptState.PENDING)
+        && (SeptEntry.pageHpa(first, level - 1, geometry) & aligned) == 0;
+  }
+
   /** Whether a child is what the merged page has in its place. */
   private boolean isPart(long[] table, int index, int level) {
     long first = withoutCounter(comparable(table[0]), level);
-    SeptState state = SeptEntry.stateOrNull(first);
-    if (state != SeptState.MAPPED && state != SeptState.PENDING) {
-      return false;
-    }
-    long aligned = SeptEntry.pageBytes(level, geometry) - 1;
-    return (SeptEntry.pageHpa(first, level - 1, geometry) & aligned) == 0
+    return isFirstPart(first, level)
         && withoutCounter(comparable(SecureEpt.entryAcquire(table, index)), level)
             == SeptEntry.child(first, level, index, geometry);
   }

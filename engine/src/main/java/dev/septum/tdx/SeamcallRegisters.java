@@ -39,7 +39,8 @@ public final class SeamcallRegisters {
   // What a call works with.
 
   TdxLeaf leaf = TdxLeaf.MEM_SEPT_RD;
-  @Nullable TrustDomain tdOrNull;
+  private @Nullable TrustDomain td;
+  private boolean hasTd;
 
   /** The level asked for, and the private address, in bytes. */
   int level;
@@ -59,39 +60,57 @@ public final class SeamcallRegisters {
   private final int[] @Nullable [] heldWords = new int[MOST_HELD][];
 
   private final int[] heldAt = new int[MOST_HELD];
-  private final Release[] heldAs = new Release[MOST_HELD];
+  private final byte[] heldAs = new byte[MOST_HELD];
   private int held;
   private boolean entryHeld;
 
-  private enum Release {
-    SHARED,
-    EXCLUSIVE,
-    SHARED_PLAIN,
-    EXCLUSIVE_PLAIN
-  }
+  private static final byte SHARED = 0;
+  private static final byte EXCLUSIVE = 1;
+  private static final byte SHARED_PLAIN = 2;
+  private static final byte EXCLUSIVE_PLAIN = 3;
 
   /** Registers that are all zero. */
   public SeamcallRegisters() {}
 
   TrustDomain td() {
-    if (tdOrNull == null) {
+    if (!hasTd || td == null) {
       throw new IllegalStateException("no TD was found yet");
     }
-    return tdOrNull;
+    return td;
   }
 
+  // A call often has the objects of the call before. A reference is written only where it is
+  // another:
+  // its store costs a collector's barrier, which in a card-marking one is a full fence.
+
   void begin(TdxLeaf now) {
-    leaf = now;
-    tdOrNull = null;
+    if (leaf != now) {
+      leaf = now;
+    }
+    hasTd = false;
     interruptChecks = 0;
   }
 
+  void setTd(TrustDomain found) {
+    if (td != found) {
+      td = found;
+    }
+    hasTd = true;
+  }
+
+  void setPlace(long[] inTable, int at) {
+    if (table != inTable) {
+      table = inTable;
+    }
+    index = at;
+  }
+
   boolean trySharedHost(int[] words, int at) {
-    return TryLocks.trySharedHost(words, at) && hold(words, at, Release.SHARED);
+    return TryLocks.trySharedHost(words, at) && hold(words, at, SHARED);
   }
 
   boolean tryExclusiveHost(int[] words, int at) {
-    return TryLocks.tryExclusiveHost(words, at) && hold(words, at, Release.EXCLUSIVE);
+    return TryLocks.tryExclusiveHost(words, at) && hold(words, at, EXCLUSIVE);
   }
 
   /** Tries to have the lock taken last alone, which is held shared; it stays so if this fails. */
@@ -99,20 +118,22 @@ public final class SeamcallRegisters {
     if (!TryLocks.tryPromoteHost(words, at)) {
       return false;
     }
-    heldAs[held - 1] = Release.EXCLUSIVE;
+    heldAs[held - 1] = EXCLUSIVE;
     return true;
   }
 
   boolean trySharedPlain(int[] words, int at) {
-    return TryLocks.trySharedPlain(words, at) && hold(words, at, Release.SHARED_PLAIN);
+    return TryLocks.trySharedPlain(words, at) && hold(words, at, SHARED_PLAIN);
   }
 
   boolean tryExclusivePlain(int[] words, int at) {
-    return TryLocks.tryExclusivePlain(words, at) && hold(words, at, Release.EXCLUSIVE_PLAIN);
+    return TryLocks.tryExclusivePlain(words, at) && hold(words, at, EXCLUSIVE_PLAIN);
   }
 
-  private boolean hold(int[] words, int at, Release as) {
-    heldWords[held] = words;
+  private boolean hold(int[] words, int at, byte as) {
+    if (heldWords[held] != words) {
+      heldWords[held] = words;
+    }
     heldAt[held] = at;
     heldAs[held] = as;
     held++;
@@ -121,6 +142,10 @@ public final class SeamcallRegisters {
 
   void holdEntry() {
     entryHeld = true;
+  }
+
+  void letGoOfEntry() {
+    entryHeld = false;
   }
 
   /** Lets go of the entry, then of all locks, the last one first. */
@@ -151,7 +176,7 @@ public final class SeamcallRegisters {
       case SHARED -> TryLocks.releaseShared(words, at);
       case EXCLUSIVE -> TryLocks.releaseExclusive(words, at);
       case SHARED_PLAIN -> TryLocks.releaseSharedPlain(words, at);
-      case EXCLUSIVE_PLAIN -> TryLocks.releaseExclusivePlain(words, at);
+      default -> TryLocks.releaseExclusivePlain(words, at);
     }
   }
 }

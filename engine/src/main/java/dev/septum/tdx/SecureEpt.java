@@ -49,8 +49,7 @@ final class SecureEpt {
       int index = index(call.gpa, level);
       long entry = entryAcquire(table, index);
       if (level == call.level || !SeptEntry.isWalkable(entry)) {
-        call.table = table;
-        call.index = index;
+        call.setPlace(table, index);
         call.walkLevel = level;
         call.entry = SeptEntry.withoutLocks(entry);
         return level == call.level;
@@ -110,6 +109,16 @@ final class SecureEpt {
   void write(SeamcallRegisters call, long entry) {
     write(call.table, call.index, call.entry, entry);
     call.entry = entry;
+  }
+
+  /** Writes the locked entry of the call for the last time, and unlocks it, in one access. */
+  void writeAndUnlock(SeamcallRegisters call, long entry) {
+    call.letGoOfEntry();
+    if (keepsHostPriority) {
+      LONGS.getAndBitwiseXor(call.table, call.index, call.entry ^ entry ^ SeptEntry.TDEL);
+    } else {
+      LONGS.setVolatile(call.table, call.index, entry);
+    }
   }
 
   /**

@@ -23,6 +23,21 @@ public interface TdxFaults {
     return false;
   }
 
+  /**
+   * The first check of a call that makes several at which {@link #isInterrupted} says yes.
+   *
+   * @param checks how many it makes
+   * @return its number, from 0; -1 if none does
+   */
+  default int firstInterrupt(TdxLeaf leaf, int checks) {
+    for (int check = 0; check < checks; check++) {
+      if (isInterrupted(leaf, check)) {
+        return check;
+      }
+    }
+    return -1;
+  }
+
   /** Whether this TRACK is to find a vCPU of the previous epoch inside. */
   default boolean isPreviousEpochBusy() {
     return false;

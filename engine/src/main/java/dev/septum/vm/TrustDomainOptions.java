@@ -14,6 +14,8 @@ import dev.septum.tdx.TdxFaults;
  * @param nonBlockingResize whether the module demotes without a block; {@link AcceptPolicy#SHARED}
  *     wants it
  * @param mergesInBuild whether promotion works before the build is final, as the module allows
+ * @param tracksEach whether each private page that is removed, and each table that is promoted, has
+ *     a TRACK and a kick of its own, as in KVM; else those of one batch have them together
  * @param hostPages host frames of 4 KiB that are there for the guest's memory; 0 for as many as the
  *     guest can address, up to 64 Mi (256 GiB)
  * @param moduleFaults what is made to go wrong in the TDX module
@@ -26,6 +28,7 @@ public record TrustDomainOptions(
     boolean septVeDisable,
     boolean nonBlockingResize,
     boolean mergesInBuild,
+    boolean tracksEach,
     long hostPages,
     TdxFaults moduleFaults,
     AllocationFaults allocationFaults,
@@ -37,6 +40,7 @@ public record TrustDomainOptions(
           AcceptPolicy.EXCLUSIVE,
           true,
           true,
+          false,
           false,
           false,
           0,
@@ -66,6 +70,7 @@ public record TrustDomainOptions(
         septVeDisable,
         nonBlockingResize || policy == AcceptPolicy.SHARED,
         mergesInBuild,
+        tracksEach,
         hostPages,
         moduleFaults,
         allocationFaults,
@@ -80,6 +85,7 @@ public record TrustDomainOptions(
         septVeDisable,
         nonBlockingResize,
         mergesInBuild,
+        tracksEach,
         hostPages,
         moduleFaults,
         allocationFaults,
@@ -94,6 +100,7 @@ public record TrustDomainOptions(
         disable,
         nonBlockingResize,
         mergesInBuild,
+        tracksEach,
         hostPages,
         moduleFaults,
         allocationFaults,
@@ -108,6 +115,7 @@ public record TrustDomainOptions(
         septVeDisable,
         nonBlockingResize,
         mergesInBuild,
+        tracksEach,
         hostPages,
         module,
         allocation,
@@ -122,6 +130,7 @@ public record TrustDomainOptions(
         septVeDisable,
         nonBlockingResize,
         mergesInBuild,
+        tracksEach,
         pages,
         moduleFaults,
         allocationFaults,
@@ -136,6 +145,22 @@ public record TrustDomainOptions(
         septVeDisable,
         nonBlockingResize,
         merges,
+        tracksEach,
+        hostPages,
+        moduleFaults,
+        allocationFaults,
+        listener);
+  }
+
+  /** The same, whether or not each removal and each promotion is tracked on its own. */
+  public TrustDomainOptions withTracksEach(boolean each) {
+    return new TrustDomainOptions(
+        acceptPolicy,
+        inhibitPrecheck,
+        septVeDisable,
+        nonBlockingResize,
+        mergesInBuild,
+        each,
         hostPages,
         moduleFaults,
         allocationFaults,
@@ -150,6 +175,7 @@ public record TrustDomainOptions(
         septVeDisable,
         nonBlockingResize,
         mergesInBuild,
+        tracksEach,
         hostPages,
         moduleFaults,
         allocationFaults,

@@ -60,7 +60,7 @@ record TrustDomainParts(
         content,
         new MemoryAttributes(geometry),
         life,
-        new MirrorDriver(life, tables, content, options.mergesInBuild()),
+        new MirrorDriver(life, tables, content, options.mergesInBuild(), options.tracksEach()),
         guestPfn,
         guestPfn + pages);
   }

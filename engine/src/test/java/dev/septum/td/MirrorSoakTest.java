@@ -124,7 +124,8 @@ final class MirrorSoakTest {
       this.memory = memory;
       TdParams params = new TdParams(TdBench.SHARED_BIT, true, false, OpState.INITIALIZED);
       life = new TdLifecycle(module, params, module.config().firstPfn(), VCPUS, vcpus);
-      MirrorDriver driver = new MirrorDriver(life, TdBench.SEPT_PAGES, memory.hostPages, false);
+      MirrorDriver driver =
+          new MirrorDriver(life, TdBench.SEPT_PAGES, memory.hostPages, false, false);
       mmu =
           new TdpMmu(
               TdBench.GEOMETRY,

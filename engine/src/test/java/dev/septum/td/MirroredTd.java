@@ -2,6 +2,7 @@ package dev.septum.td;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.septum.mmu.ExternalPageTable;
 import dev.septum.mmu.FaultResult;
 import dev.septum.mmu.Mirroring;
 import dev.septum.mmu.MmuOptions;
@@ -30,6 +31,11 @@ final class MirroredTd {
   }
 
   MirroredTd(TdBench bench, int maxTables) {
+    this(bench, maxTables, bench.driver);
+  }
+
+  /** One whose mirror goes to something between it and the bench's driver. */
+  MirroredTd(TdBench bench, int maxTables, ExternalPageTable external) {
     this.bench = bench;
     mmu =
         new TdpMmu(
@@ -38,7 +44,7 @@ final class MirroredTd {
             MmuOptions.SEPTUM,
             new StampedMmuLock(),
             TlbFlusher.NONE,
-            new Mirroring(bench.driver, TdBench.SHARED_BIT));
+            new Mirroring(external, TdBench.SHARED_BIT));
     walker = mmu.newWalker();
     build = new TdBuild(mmu, bench.driver, bench.life, gfn -> faultOn(gfn, 2));
   }

@@ -118,7 +118,7 @@ final class MirroredTdTest {
   void aTdWithoutVcpusIsNotFinalized() {
     TdBench bench = new TdBench(config, false);
     TdLifecycle other = new TdLifecycle(bench.module, TdParams.DEFAULT, 0x120, 1, VcpuKicker.NONE);
-    MirrorDriver driver = new MirrorDriver(other, TdBench.SEPT_PAGES, HostPages.NONE, false);
+    MirrorDriver driver = new MirrorDriver(other, TdBench.SEPT_PAGES, HostPages.NONE, false, false);
     TdBuild build = new TdBuild(td.mmu, driver, other, gfn -> td.faultOn(gfn, 1));
     String message = assertThrows(IllegalStateException.class, build::finalizeBuild).getMessage();
     assertTrue(message.contains("TDX_NO_VCPUS"), message);

@@ -71,7 +71,7 @@ final class TdBench {
             FIRST_PFN,
             2,
             vcpus);
-    driver = new MirrorDriver(life, SEPT_PAGES, hostPages, mergesInBuild);
+    driver = new MirrorDriver(life, SEPT_PAGES, hostPages, mergesInBuild, false);
     vcpu = life.createVcpu();
   }
 

@@ -90,6 +90,23 @@ final class PromotionScannerTest {
   }
 
   @Test
+  void blocksSideBySideAreTriedTogetherAndEachIsCounted() {
+    acceptIn4k(0);
+    acceptIn4k(1);
+    acceptIn4k(3);
+    GfnRange page = GfnRange.ofPages(FIRST + PAGES + 5, 1);
+    td.vm.zap(page); // touched again, it is not accepted
+    assertEquals(VcpuExit.UNACCEPTED, td.vcpu().access(TdMachine.gpa(page.start()), Access.READ));
+    try (PromotionScanner scanner = scanner(1)) {
+      long before = kicks();
+      assertEquals(2, scanner.scanOnce());
+      assertEquals(counts(1, BLOCKS, 3, 2, 1), scanner.counts());
+      assertEquals(2, kicks() - before, "blocks 0 and 1 together, then block 3");
+    }
+    td.assertSound();
+  }
+
+  @Test
   void looksAtSoManyBlocksAStepAndGoesRound() {
     acceptIn4k(3);
     try (PromotionScanner scanner = scanner(1)) {

@@ -1,0 +1,183 @@
+package dev.septum.td;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.septum.mmu.AuditRule;
+import dev.septum.mmu.ChangeBatch;
+import dev.septum.mmu.ExternalPageTable;
+import dev.septum.mmu.MachineBuggedException;
+import dev.septum.mmu.Violation;
+import dev.septum.paging.GfnRange;
+import dev.septum.paging.Spte;
+import dev.septum.tdx.ModuleConfig;
+import dev.septum.tdx.TdxLeaf;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Batches that are made wrong on purpose, and what is left of one that breaks in the middle. */
+@ParameterizedClass
+@MethodSource("configs")
+final class BrokenBatchTest {
+  private static final GfnRange FOUR = new GfnRange(4, 8);
+
+  private final TdBench bench;
+
+  BrokenBatchTest(ModuleConfig config) {
+    this.bench = new TdBench(config, false);
+  }
+
+  static List<ModuleConfig> configs() {
+    return TdBench.configs();
+  }
+
+  /** A driver that leaves out of a batch what it is told to. */
+  private static class Careless implements ExternalPageTable {
+    private final MirrorDriver driver;
+
+    Careless(MirrorDriver driver) {
+      this.driver = driver;
+    }
+
+    @Override
+    public Outcome set(long gfn, int level, long old, long now) {
+      return driver.set(gfn, level, old, now);
+    }
+
+    @Override
+    public Outcome setAll(ChangeBatch batch) {
+      return driver.setAll(batch);
+    }
+
+    @Override
+    public void freeTable(long gfn, int level, int table) {
+      driver.freeTable(gfn, level, table);
+    }
+
+    @Override
+    public void excludeVcpus() {
+      driver.excludeVcpus();
+    }
+
+    @Override
+    public void admitVcpus() {
+      driver.admitVcpus();
+    }
+  }
+
+  private MirroredTd ofFourPages(ExternalPageTable external) {
+    MirroredTd td = new MirroredTd(bench, TdBench.MAX_TABLES, external);
+    bench.run();
+    for (long gfn = FOUR.start(); gfn < FOUR.end(); gfn++) {
+      td.map(gfn, 1);
+      bench.accept(gfn, 1);
+    }
+    return td;
+  }
+
+  private static String bugged(MirroredTd td) {
+    assertThrows(MachineBuggedException.class, () -> td.zap(FOUR));
+    String evidence = td.mmu.health().evidence();
+    return evidence == null ? "" : evidence;
+  }
+
+  private static void assertMapped(MirroredTd td, String wanted) {
+    StringBuilder mapped = new StringBuilder();
+    td.walker.section().open();
+    for (long gfn = FOUR.start(); gfn < FOUR.end(); gfn++) {
+      mapped.append(Spte.isPresent(td.mmu.walkMirror(td.walker, gfn)) ? 'x' : '-');
+    }
+    td.walker.section().close();
+    assertEquals(wanted, mapped.toString());
+    assertEquals(
+        List.of(AuditRule.HEALTH),
+        td.mmu.audit().stream().map(Violation::rule).toList(),
+        "what was removed is counted, and nothing is left frozen");
+  }
+
+  @Test
+  void aBatchThatIsNotTrackedIsCaught() {
+    MirroredTd td =
+        ofFourPages(
+            new Careless(bench.driver) {
+              @Override
+              public Outcome setAll(ChangeBatch batch) {
+                batch.setTracked();
+                return super.setAll(batch);
+              }
+            });
+    String evidence = bugged(td);
+    assertTrue(
+        evidence.startsWith("TDH.MEM.PAGE.REMOVE of gpa 0x4000 at 4K: TDX_TLB_TRACKING_NOT_DONE"),
+        evidence);
+    assertEquals(0, bench.life.counts().calls(TdxLeaf.MEM_TRACK));
+    assertMapped(td, "xxxx");
+  }
+
+  @Test
+  void aPageThatIsNotBlockedIsCaught() {
+    MirroredTd td =
+        ofFourPages(
+            new Careless(bench.driver) {
+              @Override
+              public Outcome setAll(ChangeBatch batch) {
+                batch.forbidNext();
+                return super.setAll(batch);
+              }
+            });
+    String evidence = bugged(td);
+    assertTrue(
+        evidence.startsWith("TDH.MEM.PAGE.REMOVE of gpa 0x4000 at 4K: TDX_GPA_RANGE_NOT_BLOCKED"),
+        evidence);
+    assertMapped(td, "xxxx");
+  }
+
+  @Test
+  void aTrackBeforeTheLastBlockIsCaught() {
+    MirroredTd td =
+        ofFourPages(
+            new Careless(bench.driver) {
+              @Override
+              public Outcome setAll(ChangeBatch batch) {
+                bench.trackBehindItsBack();
+                bench.vcpus.kick();
+                batch.setTracked();
+                return super.setAll(batch);
+              }
+            });
+    String evidence = bugged(td);
+    assertTrue(evidence.contains("TDX_TLB_TRACKING_NOT_DONE"), evidence);
+    assertMapped(td, "xxxx");
+  }
+
+  @Test
+  void aBatchThatBreaksInTheMiddleHasRemovedWhatItHas() {
+    MirroredTd td = ofFourPages(bench.driver);
+    assertEquals(0, bench.behindItsBack(TdxLeaf.MEM_RANGE_BLOCK, 6, 1, 0));
+    bench.trackBehindItsBack();
+    bench.vcpus.kick();
+    assertEquals(0, bench.behindItsBack(TdxLeaf.MEM_PAGE_RELOCATE, 6, 1, TdBench.MEMORY + 20));
+    String evidence = bugged(td);
+    assertTrue(evidence.endsWith("the mirror has the page 0x206000"), evidence);
+    assertMapped(td, "--xx");
+    assertEquals("FREE", bench.entry(5, 1));
+    assertEquals("BLOCKED 0x207", bench.entry(7, 1));
+  }
+
+  @Test
+  void aBatchThatCannotBlockOneHasRemovedNone() {
+    MirroredTd td = ofFourPages(bench.driver);
+    assertEquals(0, bench.behindItsBack(TdxLeaf.MEM_RANGE_BLOCK, 6, 1, 0));
+    bench.trackBehindItsBack();
+    bench.vcpus.kick();
+    assertEquals(0, bench.behindItsBack(TdxLeaf.MEM_PAGE_REMOVE, 6, 1, 0));
+    String evidence = bugged(td);
+    assertTrue(evidence.startsWith("TDH.MEM.RANGE.BLOCK of gpa 0x6000 at 4K"), evidence);
+    assertMapped(td, "xxxx");
+    assertEquals("BLOCKED 0x205", bench.entry(5, 1));
+    assertEquals("MAPPED 0x207", bench.entry(7, 1));
+  }
+}
