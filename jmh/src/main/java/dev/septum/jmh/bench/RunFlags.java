@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -166,7 +167,7 @@ final class RunFlags {
     try {
       isWhole = run.run();
     } finally {
-      Runtime.getRuntime().removeShutdownHook(stop);
+      remove(stop);
     }
     if (!run.hasResults()) {
       return ExitCode.FAILED;
@@ -183,6 +184,15 @@ final class RunFlags {
       isWhole &= ChartsCommand.draw(read, charts, false, error());
     }
     return isWhole ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  /** If the process is ending already, there is nothing else to do but to wait for that. */
+  private static void remove(Thread stop) throws InterruptedException {
+    try {
+      Runtime.getRuntime().removeShutdownHook(stop);
+    } catch (IllegalStateException e) {
+      new CountDownLatch(1).await();
+    }
   }
 
   /** The forks get the signal of a terminal too, but not that of a program. */

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.BenchmarkResult;
@@ -105,15 +104,11 @@ final class SuiteRun {
     isStopped = true;
   }
 
-  private void stayIfStopped() throws InterruptedException {
-    if (isStopped) {
-      new CountDownLatch(1).await();
-    }
-  }
-
   /** Returns false if nothing else can be run either. */
-  private boolean fork(Trial trial) throws IOException, InterruptedException {
-    stayIfStopped();
+  private boolean fork(Trial trial) throws IOException {
+    if (isStopped) {
+      return false;
+    }
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     PrintStream output = System.out;
     try (PrintStream out = new PrintStream(log, false, StandardCharsets.UTF_8)) {
@@ -132,7 +127,9 @@ final class SuiteRun {
       listener.measured(this);
       return true;
     } catch (RunnerException e) {
-      stayIfStopped();
+      if (isStopped) {
+        return false;
+      }
       String message = Objects.requireNonNullElse(e.getMessage(), "failed");
       failed.add(trial.key());
       progress.clear();
@@ -153,7 +150,9 @@ final class SuiteRun {
     try {
       times = reference.run(threads);
     } catch (IOException e) {
-      stayIfStopped();
+      if (isStopped) {
+        return;
+      }
       isReferenceFailed = true;
       progress.clear();
       listener.failed("" + e.getMessage(), "");
