@@ -135,7 +135,7 @@ final class EntryProtocol {
     if (!Spte.isPresent(old)) {
       walker.counters.increment(MmuCounter.mapped(level));
     } else if (arena.isDeadVolatile(table)) {
-      walker.place.restart();
+      walker.place.forget();
       return Spte.FROZEN;
     }
     return witness;

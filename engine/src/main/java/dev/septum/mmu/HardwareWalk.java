@@ -39,7 +39,7 @@ final class HardwareWalk {
 
   private static long walkAgain(EntryPlace place, Root root, long gfn) {
     for (; ; ) {
-      place.restart();
+      place.forget();
       long entry = place.descendAcquire(root.table(), gfn | root.gfnBits());
       if (!Spte.isFrozen(entry) || root.isMirror()) {
         return entry;
@@ -92,7 +92,7 @@ final class HardwareWalk {
       long witness = marked == entry ? entry : arena.casEntry(table, index, entry, marked);
       if (witness == entry) {
         if (arena.isDeadVolatile(table)) {
-          walker.place.restart();
+          walker.place.forget();
           return Spte.FROZEN; // as it will be
         }
         return marked;

@@ -170,7 +170,7 @@ public final class TdpMmu implements AutoCloseable {
   /** What a further thread needs to use this MMU. Close it when the thread ends. */
   public Walker newWalker() {
     EntryPlace place = arena.newPlace();
-    ReadSection section = periods.register(place::restart);
+    ReadSection section = periods.register(place);
     RangeHold hold = new RangeHold(lock, section, flusher, health, options);
     return new Walker(this, section, place, pool.newCache(), hold);
   }

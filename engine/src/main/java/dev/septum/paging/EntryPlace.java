@@ -5,14 +5,15 @@ import static dev.septum.paging.TableArena.CHUNK_SHIFT;
 import static dev.septum.paging.TableArena.LONGS;
 
 import dev.septum.sync.PaddedHead;
+import dev.septum.sync.ReadSection;
 
 /**
  * Where the entry stands that a walk has ended at, and two tables on the way to gfns walked or
  * faulted before: what hardware calls a paging-structure cache. The next walk begins at the table
  * of 4K entries or at that of 2M entries, if it is on its way.
  *
- * <p>Tables are remembered until {@link #restart}, which is called when they may be others by now.
- * A table that dies meanwhile ends up full of FROZEN entries; a walk that finds one begins again at
+ * <p>Tables are remembered until {@link #forget}, which is called when they may be others by now. A
+ * table that dies meanwhile ends up full of FROZEN entries; a walk that finds one begins again at
  * the root. Until then it reads what the table last said. Used by one thread.
  *
  * <p>The trees of one machine that use one place differ in a bit of their gfns, so a gfn, with that
@@ -22,7 +23,7 @@ import dev.septum.sync.PaddedHead;
  * instructions of: so {@link #descendAcquire} is short, without a loop where a table is known, and
  * all that it needs stands here.
  */
-public final class EntryPlace extends EntryPlaceWords {
+public final class EntryPlace extends EntryPlaceWords implements ReadSection.Memory {
   @SuppressWarnings("unused") // padding
   private long q00, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, q11, q12, q13, q14, q15;
 
@@ -40,8 +41,8 @@ public final class EntryPlace extends EntryPlaceWords {
     return level;
   }
 
-  /** Forgets all tables. */
-  public void restart() {
+  @Override
+  public void forget() {
     middleGfn = NO_GFN;
     leafGfn = NO_GFN;
     adjacentGfn = NO_GFN;

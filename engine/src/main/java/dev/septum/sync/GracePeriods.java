@@ -46,13 +46,13 @@ public final class GracePeriods {
   /**
    * A new section, closed, for one thread; blocking (a monitor), off every hot path.
    *
-   * @param lapsed called by the thread, inside its section, whenever it has lost its hold on the
+   * @param memory told by the thread, inside its section, whenever it has lost its hold on the
    *     tables it had found: by a quiescent point, or because something was retired while its
    *     section was closed. Until then a table that was found in a section of this thread may be
    *     looked at in its next section too: nothing at all has been retired in between.
    */
-  public synchronized ReadSection register(Runnable lapsed) {
-    ReadSection section = new ReadSection(this, lapsed);
+  public synchronized ReadSection register(ReadSection.Memory memory) {
+    ReadSection section = new ReadSection(this, memory);
     ReadSection[] grown = Arrays.copyOf(sections, sections.length + 1);
     grown[grown.length - 1] = section;
     sections = grown;

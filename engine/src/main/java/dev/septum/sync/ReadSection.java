@@ -12,11 +12,17 @@ import java.lang.invoke.VarHandle;
  */
 public final class ReadSection extends ReadSectionTail {
   private final GracePeriods periods;
-  private final Runnable lapsed;
+  private final Memory memory;
 
-  ReadSection(GracePeriods periods, Runnable lapsed) {
+  /** What a thread remembers of tables from one section to the next. */
+  public interface Memory {
+    /** The tables may be others by now. */
+    void forget();
+  }
+
+  ReadSection(GracePeriods periods, Memory memory) {
     this.periods = periods;
-    this.lapsed = lapsed;
+    this.memory = memory;
   }
 
   /**
@@ -78,7 +84,7 @@ public final class ReadSection extends ReadSectionTail {
 
   private void lapse(long epoch) {
     covered = epoch;
-    lapsed.run();
+    memory.forget();
   }
 
   /** Closes the section; wait-free, one release store. Closing a closed section does nothing. */

@@ -14,10 +14,6 @@ final class MemoryUseTest {
   private static final double MOST_BYTES_A_PAGE = 8.3;
   private static final long MIB = 1L << 20;
 
-  static {
-    System.setProperty("jol.magicFieldOffset", "true"); // for fields of records
-  }
-
   private static VirtualMachine mapped(long bytes, PageLevel backing) {
     VirtualMachine vm = VirtualMachine.builder().build();
     GfnRange memory = GfnRange.ofBytes(0, bytes);
