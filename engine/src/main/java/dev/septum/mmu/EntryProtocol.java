@@ -402,14 +402,21 @@ final class EntryProtocol {
     walker.counters.increment(MmuCounter.ZAPS);
   }
 
+  /** Whether a part of a table above the last level has nothing but leaves. Exclusive. */
+  boolean isFullOfLeaves(int table, int from, int to) {
+    return arena.isFullOfLeavesPlain(table, from, to);
+  }
+
   /**
-   * Removes the 4K leaves of a part of a table. Exclusive; otherwise as {@link #clear}.
+   * Removes the leaves of a part of a table, in which there are no tables. Exclusive; otherwise as
+   * {@link #clear}.
    *
+   * @param level the level of its entries
    * @return how many leaves were removed
    */
-  int clearLeaves(Walker walker, int table, int from, int to) {
+  int clearLeaves(Walker walker, int table, int level, int from, int to) {
     int removed = arena.clearLeavesPlain(table, from, to);
-    walker.counters.add(MmuCounter.MAPPED_4K, -removed);
+    walker.counters.add(MmuCounter.mapped(level), -removed);
     walker.counters.add(MmuCounter.ZAPS, removed);
     return removed;
   }

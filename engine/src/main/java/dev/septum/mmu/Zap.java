@@ -30,8 +30,9 @@ final class Zap {
         walker.cursorOver(root, range, root.isMirror() ? PageLevel.PG_4K : PageLevel.PG_2M);
     ChangeBatch batch = walker.batch;
     batch.clear();
-    while (cursor.next()) {
+    for (boolean more = cursor.next(); more; ) {
       int level = cursor.level();
+      boolean isThrough = false;
       if (cursor.hasProgressed() && walker.mustGiveWay() && mayInterrupt(batch, level)) {
         removeAll(walker);
         walker.giveWay();
@@ -52,19 +53,37 @@ final class Zap {
       } else if (Spte.isLeaf(cursor.entry(), level)) {
         protocol.clear(walker, cursor.table(), cursor.index(), level);
         walker.hold.addZapped(cursor.gfn(), geometry.pages(level));
-      } else if (level == PageLevel.PG_2M
-          && Spte.isTable(cursor.entry(), level)
+      } else if (Spte.isTable(cursor.entry(), level)
+          && level <= geometry.maxLeafLevel() + 1
           && !root.isMirror()) {
-        long from = Math.max(range.start(), cursor.gfn());
-        long to = Math.min(range.end(), cursor.gfn() + geometry.pages(level));
-        int first = (int) (from - cursor.gfn());
-        int end = (int) (to - cursor.gfn());
-        if (protocol.clearLeaves(walker, Spte.table(cursor.entry()), first, end) > 0) {
-          walker.hold.addZapped(from, to - from);
-        }
+        isThrough = clearTable(walker, root, range, cursor);
       }
+      more = isThrough ? cursor.nextAside() : cursor.next();
     }
     removeAll(walker);
+  }
+
+  /**
+   * Removes the leaves of a table that overlap the range, all at once: if they are of 4K, or if
+   * there are only leaves.
+   *
+   * @return false if not, and nothing is done
+   */
+  private boolean clearTable(Walker walker, Root root, GfnRange range, RangeCursor cursor) {
+    int level = cursor.level() - 1;
+    int table = Spte.table(cursor.entry());
+    long start = Math.max(range.start(), cursor.gfn());
+    long last = Math.min(range.end(), cursor.gfn() + geometry.pages(cursor.level())) - 1;
+    int first = root.index(geometry, start, level);
+    int end = root.index(geometry, last, level) + 1;
+    if (level > PageLevel.PG_4K && !protocol.isFullOfLeaves(table, first, end)) {
+      return false;
+    }
+    if (protocol.clearLeaves(walker, table, level, first, end) > 0) {
+      long from = geometry.round(start, level);
+      walker.hold.addZapped(from, geometry.round(last, level) + geometry.pages(level) - from);
+    }
+    return true;
   }
 
   /**

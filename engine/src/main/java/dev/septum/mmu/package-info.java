@@ -14,7 +14,7 @@
  *   where a merge looks at a whole table ({@code differencesPlain}), before its CAS and behind its
  *   fence</td><td>by {@code
  *   EntryProtocol} and {@code HardwareWalk} alone; CAS, exchange; release under the exclusive lock, or
- *   plain ({@code clearLeavesPlain}, {@code isClearPlain}); plain in a table that is marked dead
+ *   plain ({@code clearLeavesPlain}, {@code isClearPlain}, {@code isFullOfLeavesPlain}); plain in a table that is marked dead
  *   ({@code freezePlain}), or in a mirror's that was merged under the exclusive lock</td><td>see the essay in {@code EntryProtocol}; a FROZEN entry of a mirror is its
  *   writer's alone, who publishes or restores it by release</td><td>a walk's acquire reads</td></tr>
  * <tr><td>the mark of a dead table (its state in {@code paging.TableArena})</td><td>volatile, behind

@@ -164,7 +164,22 @@ public final class TableArena {
   }
 
   /**
-   * Empties entries of a table of the last level that no other thread installs in or removes from.
+   * Whether a part of a table above the last level has nothing but leaves; exact while no other
+   * thread can install or remove anything.
+   */
+  public boolean isFullOfLeavesPlain(int table, int from, int to) {
+    long[] chunk = entries[table >>> CHUNK_SHIFT];
+    int end = offset(table, to);
+    for (int at = offset(table, from); at < end; at++) {
+      if (!Spte.isLeaf(chunk[at], PageLevel.PG_2M)) { // as at any level above the last
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Empties entries of a table without tables that no other thread installs in or removes from.
    * Others may set A and D in them at any time; what they set meanwhile is lost.
    *
    * <p>Plain accesses, so that they become a few wide ones; a 64-bit HotSpot does not tear a long.

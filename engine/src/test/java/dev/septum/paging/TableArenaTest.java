@@ -257,6 +257,21 @@ class TableArenaTest {
     }
   }
 
+  @Test
+  void aPartIsFullOfLeavesIfNothingElseIsInIt() {
+    TableArena arena = new TableArena(new Geometry(3, 2), 2);
+    int table = arena.carve();
+    arena.clearPlain(table);
+    arena.fillPlain(table, 0, Spte.makeLeaf(16, 2, true, 0));
+    arena.fillPlain(table, 1, Spte.makeLeaf(32, 2, false, 0));
+    arena.fillPlain(table, 2, Spte.makeTable(arena.carve()));
+    assertTrue(arena.isFullOfLeavesPlain(table, 0, 2));
+    assertFalse(arena.isFullOfLeavesPlain(table, 1, 3)); // a table
+    assertFalse(arena.isFullOfLeavesPlain(table, 3, 4)); // nothing
+    arena.fillPlain(table, 2, Spte.FROZEN);
+    assertFalse(arena.isFullOfLeavesPlain(table, 2, 3));
+  }
+
   /** All sub-ranges of a table of four entries, with every choice of which of them are leaves. */
   @Test
   void clearingLeavesCountsAndEmptiesThoseOfTheRangeAlone() {
