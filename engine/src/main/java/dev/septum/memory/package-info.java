@@ -33,7 +33,8 @@
  *   published</td><td>its owner's</td><td>a read of the part above</td></tr>
  * <tr><td>{@code GfnSet.Region.members}</td><td>plain</td><td>plain</td><td>its owner's; readers without
  *   it do not look</td><td>-</td></tr>
- * <tr><td>{@code FrameContent}: stamps</td><td>acquire</td><td>release</td><td>none</td><td>a read that
+ * <tr><td>{@code FrameContent}: stamps</td><td>acquire</td><td>release; of a range, plain behind a
+ *   release fence</td><td>none</td><td>a read that
  *   sees the stamp</td></tr>
  * <tr><td>{@code SparseArray}: nodes and elements</td><td>acquire</td><td>CAS from null; elements
  *   release as well</td><td>none for what is added; else its owner's</td><td>a read that finds them

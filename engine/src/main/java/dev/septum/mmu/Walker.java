@@ -95,9 +95,11 @@ public final class Walker implements AutoCloseable {
     }
   }
 
-  /** Hands over the dead tables that it keeps, before a pause. */
-  public void settle() {
-    tables.retire();
+  /**
+   * Hands over the dead tables that it keeps: before a long pause, so that others may have them.
+   */
+  public void handOverDead() {
+    tables.handOverDead();
   }
 
   /** Whether a range operation should let others in, or grace periods end, before it goes on. */

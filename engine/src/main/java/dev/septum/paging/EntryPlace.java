@@ -8,9 +8,10 @@ import dev.septum.sync.PaddedHead;
 import dev.septum.sync.ReadSection;
 
 /**
- * Where the entry stands that a walk has ended at, and two tables on the way to gfns walked or
- * faulted before: what hardware calls a paging-structure cache. The next walk begins at the table
- * of 4K entries or at that of 2M entries, if it is on its way.
+ * Where the entry stands that a walk has ended at, and tables on the way to gfns walked or faulted
+ * before: what hardware calls a paging-structure cache. The next walk begins at the table of 4K
+ * entries that the last one ended in, or at the table of 2M entries that the last one from the root
+ * has passed, if it is on its way. A third, of 4K entries, is that of the last new leaf.
  *
  * <p>Tables are remembered until {@link #forget}, which is called when they may be others by now. A
  * table that dies meanwhile ends up full of FROZEN entries; a walk that finds one begins again at

@@ -51,7 +51,7 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
       throw pool.full();
     }
     for (int tries = 0; !topUp(wanted); tries++) {
-      retire();
+      handOverDead();
       pool.awaitFree(tries);
     }
   }
@@ -63,7 +63,7 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
 
   /** Hands dead tables over and waits as {@link TablePool#drainBacklog} does. */
   public void drainBacklog() {
-    retire();
+    handOverDead();
     pool.drainBacklog();
   }
 
@@ -110,7 +110,7 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
     dead = batch;
     batch.add(table);
     if (batch.isFull()) {
-      retire();
+      handOverDead();
     }
   }
 
@@ -126,7 +126,7 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
     if (hasUnlinked) {
       hasUnlinked = false;
       if (dead() > pool.mostKept()) {
-        retire();
+        handOverDead();
       }
       pool.drainBacklog();
     }
@@ -144,8 +144,8 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
     return batch == null ? 0 : batch.count;
   }
 
-  /** Hands over the dead tables; done before the thread pauses for long. */
-  public void retire() {
+  /** Hands over the dead tables that it keeps. */
+  public void handOverDead() {
     if (dead != null) {
       pool.retire(dead);
       dead = null;
@@ -155,7 +155,7 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
   /** Gives every table back to the pool; the cache is of no use any more. */
   @Override
   public void close() {
-    retire();
+    handOverDead();
     giveBack(0);
     pool.forget(this);
   }

@@ -26,7 +26,10 @@ public final class TablePool {
   /** Waiting tables at which operations make room before they unlink more. */
   public static final int BACKLOG_BOUND = 4096;
 
-  /** Caches keep a sixteenth of the arena's tables at the most. */
+  /**
+   * Caches keep a sixteenth of the arena's tables free, and another dead, at the most. What another
+   * thread's cache keeps cannot be had.
+   */
   private static final int KEPT_PART = 16;
 
   /**
@@ -155,8 +158,8 @@ public final class TablePool {
   }
 
   /**
-   * How many free tables a cache may keep between operations: all caches together no more than a
-   * small part of the arena, so that idle ones do not make it full.
+   * How many free tables a cache may keep between operations, and how many dead ones: all caches
+   * together no more than a small part of the arena, so that idle ones do not make it full.
    */
   int mostKept() {
     return mostKept;
@@ -225,7 +228,9 @@ public final class TablePool {
     shareOut();
   }
 
-  /** Begins a grace period for unlinked tables, which {@link #countUnlinked} counted already. */
+  /**
+   * Begins a grace period for unlinked tables: no longer live, and counted as waiting from now on.
+   */
   void retire(TableBatch batch) {
     WAITING.getAndAdd(this, batch.count);
     batch.stamp = periods.retire();

@@ -4,7 +4,9 @@
  * <p>{@link dev.septum.paging.Spte} is the packed entry, and the one place where its bits are
  * tested; {@link dev.septum.paging.TableArena} holds tables by number; {@link
  * dev.septum.paging.TablePool} and {@link dev.septum.paging.TableCache} give them out and take them
- * back; {@link dev.septum.paging.RangeCursor} walks.
+ * back; {@link dev.septum.paging.EntryPlace} walks to one gfn, and remembers tables; {@link
+ * dev.septum.paging.RangeCursor} walks over a range; {@link dev.septum.paging.EntryRun} is the
+ * entries of a contiguous range.
  *
  * <p>How the shared fields are read and written:
  *
@@ -16,8 +18,8 @@
  *   mmu}</td><td>whoever reads a table's number from an entry sees the table as it was filled
  *   </td></tr>
  * <tr><td>the same, of a whole table that is merged</td><td>plain ({@code
- *   differencesPlain})</td><td>plain, once it is marked dead ({@code freezePlain})</td><td>the shared
- *   lock</td><td>the essay in {@code mmu.EntryProtocol}</td></tr>
+ *   differencesPlain}, {@code freezePlain})</td><td>plain, once it is marked dead ({@code
+ *   freezePlain})</td><td>the shared lock; of a mirror's, the exclusive one</td><td>the essay in {@code mmu.EntryProtocol}</td></tr>
  * <tr><td>the same, of a table not linked yet</td><td>plain</td><td>plain</td><td>the thread that
  *   took the table</td><td>the CAS that links it</td></tr>
  * <tr><td>{@code TableArena.entries[]}: a chunk</td><td>plain</td><td>plain</td><td>written under
@@ -41,7 +43,8 @@
  *   monitor</td><td>nothing: a hint how many tables to keep</td></tr>
  * <tr><td>{@code TableCache}, {@code EntryPlace}: all fields</td><td>plain</td><td>plain</td><td>their
  *   thread</td><td>nobody; {@code TablePool.waiting} looks at the caches' dead tables, and is exact only
- *   when nothing runs</td></tr>
+ *   when nothing runs; the chunks that an {@code EntryPlace} refers to are {@code TableArena.entries}
+ *   </td></tr>
  * </table>
  */
 @NullMarked

@@ -10,12 +10,13 @@ import java.util.Arrays;
  *
  * <h2>How it works</h2>
  *
- * An epoch counts retirements. A reader announces the epoch that it saw on entry. Whoever unlinks
- * something calls {@link #retire} afterwards, which returns the epoch as the stamp and advances it.
- * A reader that announces a later epoch has read the advanced value, so it also sees the unlinking;
- * a reader whose slot is closed when {@link #hasElapsed} looks will see it too, because the
- * reader's store and load and the retirer's write and look each have a full fence between them. All
- * others hold the stamp back.
+ * An epoch counts retirements. A reader announces the epoch that it saw last, behind a full fence
+ * looks at the present one, and if that is later announces it in its place, before it has read
+ * anything. Whoever unlinks something calls {@link #retire} afterwards, which returns the epoch as
+ * the stamp and advances it. A reader that announces a later epoch has read the advanced value, so
+ * it also sees the unlinking; a reader whose slot is closed when {@link #hasElapsed} looks will see
+ * it too, because the reader's store and load and the retirer's write and look each have a full
+ * fence between them. All others hold the stamp back.
  *
  * <p>A thread that stops for good with its section closed holds nothing back.
  */

@@ -99,8 +99,8 @@ public final class ReadSection extends ReadSectionTail {
 }
 
 /**
- * The announced word: {@link #CLOSED}, or the epoch in which the owner entered, doubled, plus one
- * if it shares the MMU lock by it.
+ * The announced word: {@link #CLOSED}, or the latest epoch that the owner has seen, doubled, plus
+ * one if it shares the MMU lock by it.
  */
 abstract class ReadSectionWord extends PaddedHead {
   static final long CLOSED = 0;

@@ -1,5 +1,6 @@
 /**
- * Floor 1: the lock, and grace periods. Imports no other room.
+ * Floor 1: the lock, and grace periods; and the padding of what one thread writes ({@link
+ * dev.septum.sync.PaddedHead}). Imports no other room.
  *
  * <p>How the shared fields are read and written:
  *
@@ -21,7 +22,8 @@
  *   </td><td>the lock, held alone</td><td>nothing; a count</td></tr>
  * <tr><td>{@code ReadSection.announced}</td><td>plain by its owner, acquire by reclaimers and by who
  *   wants the lock alone</td>
- *   <td>release and a full fence on open; release on quiesce and close; CAS when unregistered</td><td>its owner</td>
+ *   <td>release and a full fence on open, and release again if the epoch has advanced; release on
+ *   quiesce and close; CAS when unregistered</td><td>its owner</td>
  *   <td>open: the full fence in {@code hasElapsed} and in {@code BiasedMmuLock.lockExclusive};
  *   close and quiesce: the acquire loads there, so that a reader's last loads are over before a table is
  *   used again, and what a shared holder did is seen by the exclusive one</td></tr>

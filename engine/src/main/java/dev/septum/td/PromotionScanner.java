@@ -141,6 +141,7 @@ public final class PromotionScanner implements AutoCloseable {
       }
       tryRun();
     } finally {
+      walker.handOverDead();
       counts = new Counts(passes, scanned, candidates, promoted, refused);
     }
     return (int) (promoted - before);

@@ -411,7 +411,7 @@ public final class VirtualMachine implements AutoCloseable {
     try {
       return operation.apply(walker);
     } finally {
-      walker.settle();
+      walker.handOverDead();
       if (mmu.isClosed() || !walkers.offer(walker)) {
         walker.close();
       }

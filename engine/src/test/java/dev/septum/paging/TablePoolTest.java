@@ -91,7 +91,7 @@ class TablePoolTest {
     assertEquals(TableState.DEAD, pool.arena().state(first));
     cache.unlinked(second);
     assertCounts(pool, 0, 2, 2);
-    cache.retire();
+    cache.handOverDead();
     pool.reclaim();
     assertCounts(pool, 0, 2, 2);
     reader.close();
@@ -120,12 +120,12 @@ class TablePoolTest {
   }
 
   @Test
-  void aCacheThatRetiresKeepsNoDeadTable() {
+  void aCacheThatHandsOverKeepsNoDeadTable() {
     TablePool pool = pool(BATCH);
     TableCache cache = pool.newCache();
     cache.require(1);
     cache.unlinked(link(cache));
-    cache.retire();
+    cache.handOverDead();
     pool.reclaim();
     assertEquals(0, pool.waiting());
   }
@@ -215,7 +215,7 @@ class TablePoolTest {
     cache.drainBacklog();
     assertEquals(TablePool.BACKLOG_BOUND - 1, pool.waiting());
     cache.unlinked(linked.iterator().next());
-    cache.retire();
+    cache.handOverDead();
     assertTrue(cache.isBacklogFull());
 
     AtomicBoolean begun = new AtomicBoolean();
