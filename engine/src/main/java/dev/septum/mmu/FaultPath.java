@@ -67,6 +67,7 @@ final class FaultPath {
 
   /** Handles a fault. The hold has been entered, shared. */
   private FaultResult map(Walker walker, Root root, PageFault fault) {
+    fault.setTablesMissing(0); // the last try's are here now
     int goal = fault.largestAllowed(geometry);
     fault.check(geometry, goal);
     fault.setGoal(goal);

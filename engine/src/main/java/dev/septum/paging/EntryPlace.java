@@ -203,7 +203,8 @@ abstract class EntryPlaceWords extends PaddedHead {
     this.bits = geometry.bitsPerLevel();
     this.indexMask = geometry.entries() - 1;
     this.leafTableMask = -geometry.pages(PageLevel.PG_2M);
-    this.middleMask = -geometry.pages(PageLevel.PG_1G);
+    // In a tree of two levels that table is the root, whose index has the bit that names the tree.
+    this.middleMask = -(geometry.pages(PageLevel.PG_1G) >> (geometry.levels() == 2 ? 1 : 0));
     this.entries = entries;
   }
 }

@@ -84,14 +84,18 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
     checkUsable();
     exit = VcpuExit.NONE;
     int at = from;
-    while (at < to) {
-      at = runInGuest(accesses, at, to);
-      if (at < to) {
-        exit = handle(GuestAccess.gpa(accesses[at]), GuestAccess.bits(accesses[at]));
-        if (exit != VcpuExit.NONE) {
-          break;
+    try {
+      while (at < to) {
+        at = runInGuest(accesses, at, to);
+        if (at < to) {
+          exit = handle(GuestAccess.gpa(accesses[at]), GuestAccess.bits(accesses[at]));
+          if (exit != VcpuExit.NONE) {
+            break;
+          }
         }
       }
+    } finally {
+      walker.handOverDead(); // nobody knows when the next run is
     }
     return at;
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.septum.Crew;
 import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
@@ -12,6 +13,7 @@ import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.sync.BiasedMmuLock;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -197,5 +199,38 @@ final class FaultTest {
     assertThrows(IllegalArgumentException.class, () -> fault(64, Access.READ, 1));
     assertThrows(IllegalArgumentException.class, () -> mmu.zap(walker, new GfnRange(63, 65)));
     assertThrows(IllegalArgumentException.class, () -> mmu.split(walker, ALL, 4, false));
+  }
+
+  /** It waits for a table, and when that is there what it has looked up is stale. */
+  @Test
+  void retriesIfItsPageWasInvalidatedWhileItWaitedForATable() {
+    TdpMmu tight =
+        new TdpMmu(new Geometry(2, 1), 2, MmuOptions.SEPTUM, new BiasedMmuLock(), TlbFlusher.NONE);
+    Walker host = tight.newWalker();
+    Walker faulting = tight.newWalker();
+    Walker reader = tight.newWalker();
+    GfnRange mapped = GfnRange.ofPages(0, 2);
+    PageFault first = new PageFault().begin(0, Access.READ.bit(), tight.invalidationSequence());
+    assertEquals(FaultResult.FIXED, tight.fault(host, first.backedBy(0, true, PageLevel.PG_4K)));
+    reader.section().open(); // holds up the grace period of the only table
+    assertEquals(1, tight.zap(host, mapped));
+    assertEquals(1, tight.trim(host, mapped));
+    host.handOverDead();
+    CountDownLatch asked = new CountDownLatch(1);
+    PageFault late =
+        new PageFault()
+            .begin(2, Access.READ.bit(), tight.invalidationSequence())
+            .backedBy(2, true, PageLevel.PG_2M)
+            .limitedBy(
+                (gfn, cap) -> {
+                  asked.countDown();
+                  return PageLevel.PG_4K;
+                });
+    Crew crew = new Crew();
+    crew.start(() -> assertEquals(FaultResult.RETRY, tight.fault(faulting, late)));
+    Crew.await("the fault's first try", () -> asked.getCount() == 0);
+    assertEquals(0, tight.zap(host, mapped));
+    reader.section().close();
+    crew.join();
   }
 }
