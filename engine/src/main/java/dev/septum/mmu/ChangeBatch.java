@@ -1,6 +1,8 @@
 package dev.septum.mmu;
 
 import dev.septum.mmu.ExternalPageTable.Outcome;
+import dev.septum.paging.RangeCursor;
+import dev.septum.paging.Spte;
 
 /**
  * Changes of several entries of a mirror root that the external page table makes together, so that
@@ -63,6 +65,17 @@ public final class ChangeBatch {
 
   boolean isFull() {
     return size == MOST_CHANGES || pages >= FULL_PAGES;
+  }
+
+  /**
+   * Whether the walk that fills it may give way at the entry where it stands: before it goes down
+   * into a further table, or while nothing is begun. What is begun is filled up in its table first,
+   * since a batch of one costs as much tracking, and as many kicks, as one of many does.
+   *
+   * @param minLevel the lowest level of the walk
+   */
+  boolean mayPause(RangeCursor cursor, int minLevel) {
+    return isEmpty() || (cursor.level() > minLevel && Spte.isTable(cursor.entry(), cursor.level()));
   }
 
   int table(int change) {
