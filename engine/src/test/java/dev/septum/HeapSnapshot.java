@@ -14,8 +14,11 @@ import org.openjdk.jol.vm.VirtualMachine;
 
 /**
  * The value of every field and element that can be reached from some objects, so that two of them
- * tell what was written in between. Objects of the JDK are not looked into, but for arrays. A store
- * that leaves the value as it was is not seen.
+ * tell what was written in between.
+ *
+ * <p>Not seen are a store that leaves the value as it was, and whatever lies in objects of the JDK,
+ * which are not looked into, but for arrays: an {@code AtomicLong}, a {@code LongAdder} or a {@code
+ * StampedLock} may be written unnoticed, and so may what only they lead to.
  */
 public final class HeapSnapshot {
   /**

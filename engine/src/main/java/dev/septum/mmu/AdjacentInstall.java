@@ -13,9 +13,9 @@ import dev.septum.trace.MmuCounters;
  * The commonest fault, in few stores and one fence: a 4K page of the direct root, in the table that
  * the walker's last new leaf of 4K stands in, and whose entry is empty.
  *
- * <p>It does what {@link FaultPath#map} would do, by the same checks in the same order, or nothing;
- * then the fault is FaultPath's. It links nothing and owes no flush, so it wants neither tables nor
- * a {@link RangeHold}.
+ * <p>It does what {@link FaultPath#handle} would do, by the same checks in the same order, or
+ * nothing; then the fault is FaultPath's. It links nothing and owes no flush, so it wants neither
+ * tables nor a {@link RangeHold}.
  */
 final class AdjacentInstall {
   private final MmuLock lock;

@@ -1,15 +1,17 @@
 package dev.septum.mmu;
 
 import dev.septum.mmu.ExternalPageTable.Outcome;
+import dev.septum.paging.RangeCursor;
+import dev.septum.paging.Spte;
 
 /**
  * Changes of several entries of a mirror root that the external page table makes together, so that
  * what it has to do once for any number of entries it does once. All remove a leaf, or all merge a
  * table; no entry lies below another.
  *
- * <p>The external page table notes here how far it has come: what is forbidden (the guest makes no
- * new translation through the entry), whether that is tracked (nobody holds an old one), what is
- * settled. So whoever asks again after BUSY asks for the rest.
+ * <p>The external page table notes here how far it has come: what is blocked (the guest makes no
+ * new translation through the entry), whether that is tracked (nobody holds an old one), which
+ * changes have ended. So whoever asks again after BUSY asks for the rest.
  *
  * <p>Bounded, since the MMU lock is held exclusively meanwhile. One thread's own; used again,
  * nothing is allocated.
@@ -30,18 +32,18 @@ public final class ChangeBatch {
   private final boolean[] done = new boolean[MOST_CHANGES];
   private int size;
   private long pages;
-  private int forbidden;
+  private int blocked;
   private boolean tracked;
-  private int settled;
+  private int ended;
 
   ChangeBatch() {}
 
   void clear() {
     size = 0;
     pages = 0;
-    forbidden = 0;
+    blocked = 0;
     tracked = false;
-    settled = 0;
+    ended = 0;
   }
 
   /** Adds a change; the batch is not full. */
@@ -65,6 +67,17 @@ public final class ChangeBatch {
     return size == MOST_CHANGES || pages >= FULL_PAGES;
   }
 
+  /**
+   * Whether the walk that fills it may give way at the entry where it stands: before it goes down
+   * into a further table, or while nothing is begun. What is begun is filled up in its table first,
+   * since a batch of one costs as much tracking, and as many kicks, as one of many does.
+   *
+   * @param minLevel the lowest level of the walk
+   */
+  boolean mayPause(RangeCursor cursor, int minLevel) {
+    return isEmpty() || (cursor.level() > minLevel && Spte.isTable(cursor.entry(), cursor.level()));
+  }
+
   int table(int change) {
     return tables[change];
   }
@@ -75,6 +88,14 @@ public final class ChangeBatch {
 
   boolean isDone(int change) {
     return done[change];
+  }
+
+  /**
+   * Which change is under way, to be named where one goes wrong: the first that is not blocked,
+   * then the first that has not ended; the last if it is about all of them, as TRACK is.
+   */
+  int underWay() {
+    return Math.min(tracked ? ended : Math.max(blocked, ended), size - 1);
   }
 
   // For the external page table.
@@ -104,38 +125,38 @@ public final class ChangeBatch {
     return nows[change];
   }
 
-  /** How many entries, the first ones, are forbidden. */
-  public int forbidden() {
-    return forbidden;
+  /** How many entries, the first ones, are blocked. */
+  public int blocked() {
+    return blocked;
   }
 
-  /** One entry more is forbidden. */
-  public void forbidNext() {
-    forbidden++;
+  /** One entry more is blocked. */
+  public void noteBlocked() {
+    blocked++;
   }
 
-  /** Whether nobody holds a translation any more through what is forbidden, which is all. */
+  /** Whether nobody holds a translation any more through what is blocked, which is all. */
   public boolean isTracked() {
     return tracked;
   }
 
   /** From now on that is so. */
-  public void setTracked() {
+  public void noteTracked() {
     tracked = true;
   }
 
-  /** How many changes, the first ones, are settled. */
-  public int settled() {
-    return settled;
+  /** How many changes, the first ones, have ended. */
+  public int ended() {
+    return ended;
   }
 
   /**
-   * One change more is settled.
+   * One change more has ended.
    *
    * @param outcome DONE or REFUSED
    */
-  public void settleNext(Outcome outcome) {
-    done[settled] = outcome == Outcome.DONE;
-    settled++;
+  public void noteEnded(Outcome outcome) {
+    done[ended] = outcome == Outcome.DONE;
+    ended++;
   }
 }

@@ -170,7 +170,7 @@ final class EntryProtocol {
     if (mirrored) {
       boolean done = false;
       try {
-        done = forward(walker, level, geometry.round(gfn, level), old, now);
+        done = forwardOne(walker, level, geometry.round(gfn, level), old, now);
       } finally {
         arena.storeEntryRelease(table, index, done ? now : old);
       }
@@ -180,52 +180,68 @@ final class EntryProtocol {
   }
 
   /** Has the external table make a change; false if it was refused, or has bugged the machine. */
-  private boolean forward(Walker walker, int level, long gfn, long old, long now) {
-    return forward(walker, null, level, gfn, old, now);
-  }
-
-  private static Outcome ask(
-      ExternalPageTable table,
-      @Nullable ChangeBatch batch,
-      int level,
-      long gfn,
-      long old,
-      long now) {
-    return batch == null ? table.set(gfn, level, old, now) : table.setAll(batch);
-  }
-
-  /**
-   * The same, for a change or for a batch of them; what becomes of each of those is noted there.
-   */
-  private boolean forward(
-      Walker walker, @Nullable ChangeBatch batch, int level, long gfn, long old, long now) {
+  private boolean forwardOne(Walker walker, int level, long gfn, long old, long now) {
     ExternalPageTable table = Objects.requireNonNull(external);
     try {
-      Outcome outcome = ask(table, batch, level, gfn, old, now);
-      if (outcome == Outcome.BUSY) {
-        walker.counters.increment(MmuCounter.EXTERNAL_BUSY);
-        if (walker.hold.isExclusive()) {
-          table.excludeVcpus();
-          try {
-            outcome = ask(table, batch, level, gfn, old, now);
-          } finally {
-            table.admitVcpus();
-          }
-          if (outcome == Outcome.BUSY) {
-            health.bug(
-                String.format(
-                    "gfn 0x%x level %d: busy with every vCPU out of the guest", gfn, level));
-          }
+      Outcome outcome = table.set(gfn, level, old, now);
+      if (outcome == Outcome.BUSY && excludesVcpus(walker, table)) {
+        try {
+          outcome = table.set(gfn, level, old, now);
+        } finally {
+          table.admitVcpus();
         }
+        bugIfBusy(outcome, gfn, level);
       }
       return outcome == Outcome.DONE;
     } catch (IllegalStateException broken) {
       health.bug(String.valueOf(broken.getMessage()));
       return false;
     } catch (RuntimeException | Error failed) {
-      health.bug(String.format("gfn 0x%x level %d: half made: %s", gfn, level, failed));
+      bugHalfMade(failed, gfn, level);
       throw failed;
     }
+  }
+
+  /** The same for a batch, in which is noted what becomes of each change. */
+  private void forwardAll(Walker walker, ChangeBatch batch) {
+    ExternalPageTable table = Objects.requireNonNull(external);
+    try {
+      Outcome outcome = table.setAll(batch);
+      if (outcome == Outcome.BUSY && excludesVcpus(walker, table)) {
+        try {
+          outcome = table.setAll(batch);
+        } finally {
+          table.admitVcpus();
+        }
+        bugIfBusy(outcome, batch.gfn(batch.underWay()), batch.level(batch.underWay()));
+      }
+    } catch (IllegalStateException broken) {
+      health.bug(String.valueOf(broken.getMessage()));
+    } catch (RuntimeException | Error failed) {
+      bugHalfMade(failed, batch.gfn(batch.underWay()), batch.level(batch.underWay()));
+      throw failed;
+    }
+  }
+
+  /** Something was busy: keeps the vCPUs out if the lock is exclusive, and the change must be. */
+  private static boolean excludesVcpus(Walker walker, ExternalPageTable table) {
+    walker.counters.increment(MmuCounter.EXTERNAL_BUSY);
+    if (!walker.hold.isExclusive()) {
+      return false;
+    }
+    table.excludeVcpus();
+    return true;
+  }
+
+  private void bugIfBusy(Outcome outcome, long gfn, int level) {
+    if (outcome == Outcome.BUSY) {
+      health.bug(
+          String.format("gfn 0x%x level %d: busy with every vCPU out of the guest", gfn, level));
+    }
+  }
+
+  private void bugHalfMade(Throwable failed, long gfn, int level) {
+    health.bug(String.format("gfn 0x%x level %d: half made: %s", gfn, level, failed));
   }
 
   /**
@@ -345,7 +361,7 @@ final class EntryProtocol {
       arena.storeEntryRelease(batch.table(change), batch.index(change), Spte.FROZEN);
     }
     try {
-      boolean unused = forward(walker, batch, batch.level(0), batch.gfn(0), 0, 0);
+      forwardAll(walker, batch);
     } finally {
       for (int change = 0; change < batch.size(); change++) {
         arena.storeEntryRelease(
@@ -509,7 +525,7 @@ final class EntryProtocol {
         emptyMirror(walker, Spte.table(entry), level - 1, at);
         freeTable(mirrored, at, level - 1, Spte.table(entry));
       } else if (Spte.isPresent(entry)) {
-        forward(walker, level, at, entry, Spte.EMPTY);
+        forwardOne(walker, level, at, entry, Spte.EMPTY);
       }
     }
   }

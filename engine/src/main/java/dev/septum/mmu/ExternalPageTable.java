@@ -49,18 +49,19 @@ public interface ExternalPageTable {
    * may be asked again with the same batch, and goes on where it stopped. Else as {@link #set}, of
    * which it is a sequence if the implementation knows nothing better.
    *
-   * @return DONE if all are settled; BUSY
-   * @throws IllegalStateException as {@link #set} does; what is settled by then is made
+   * @return DONE if all have ended; BUSY
+   * @throws IllegalStateException as {@link #set} does; what has ended by then has been made or
+   *     refused
    */
   default Outcome setAll(ChangeBatch batch) {
-    while (batch.settled() < batch.size()) {
-      int change = batch.settled();
+    while (batch.ended() < batch.size()) {
+      int change = batch.ended();
       Outcome outcome =
           set(batch.gfn(change), batch.level(change), batch.old(change), batch.now(change));
       if (outcome == Outcome.BUSY) {
         return Outcome.BUSY;
       }
-      batch.settleNext(outcome);
+      batch.noteEnded(outcome);
     }
     return Outcome.DONE;
   }

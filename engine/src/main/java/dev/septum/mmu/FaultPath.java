@@ -42,7 +42,7 @@ final class FaultPath {
     this.options = options;
   }
 
-  /** Handles a fault, from what it may have to wait for to its count. */
+  /** Handles a fault, with its tables and tries, and counts it. */
   FaultResult handle(Walker walker, Root root, PageFault fault) {
     FaultResult result;
     int wanted = geometry.levels() - 1;
@@ -65,7 +65,7 @@ final class FaultPath {
     return result;
   }
 
-  /** Handles a fault. The hold has been entered, shared. */
+  /** One try, under the lock: the hold has been entered, shared. */
   private FaultResult map(Walker walker, Root root, PageFault fault) {
     fault.setTablesMissing(0); // the last try's are here now
     int goal = fault.largestAllowed(geometry);

@@ -81,7 +81,7 @@ final class Merge {
       MirrorMerges merges) {
     RangeCursor cursor = walker.cursorOver(root, range, level);
     while (cursor.next()) {
-      if (cursor.hasProgressed() && walker.mustGiveWay()) {
+      if (cursor.hasProgressed() && walker.mustGiveWay() && walker.batch.mayPause(cursor, level)) {
         promoteAll(walker, merges);
         walker.giveWay();
         cursor.resume();
@@ -97,11 +97,8 @@ final class Merge {
 
   private void promoteAll(Walker walker, MirrorMerges merges) {
     if (!walker.batch.isEmpty()) {
-      try {
-        protocol.changeAll(walker);
-      } finally {
-        endAll(walker.batch, merges);
-      }
+      protocol.changeAll(walker);
+      endAll(walker.batch, merges);
     }
   }
 

@@ -26,14 +26,14 @@ final class Zap {
 
   /** Removes every leaf that overlaps the range. The hold has been entered, exclusive. */
   void zapRange(Walker walker, Root root, GfnRange range) {
-    RangeCursor cursor =
-        walker.cursorOver(root, range, root.isMirror() ? PageLevel.PG_4K : PageLevel.PG_2M);
+    int minLevel = root.isMirror() ? PageLevel.PG_4K : PageLevel.PG_2M;
+    RangeCursor cursor = walker.cursorOver(root, range, minLevel);
     ChangeBatch batch = walker.batch;
     batch.clear();
     for (boolean more = cursor.next(); more; ) {
       int level = cursor.level();
       boolean isThrough = false;
-      if (cursor.hasProgressed() && walker.mustGiveWay() && mayInterrupt(batch, level)) {
+      if (cursor.hasProgressed() && walker.mustGiveWay() && batch.mayPause(cursor, minLevel)) {
         removeAll(walker);
         walker.giveWay();
         cursor.resume();
@@ -84,15 +84,6 @@ final class Zap {
       walker.hold.addZapped(from, geometry.round(last, level) + geometry.pages(level) - from);
     }
     return true;
-  }
-
-  /**
-   * Whether a zap may give way before its batch is full. What waits would wait for what is in the
-   * batch anyway, and a batch of one costs a round of tracking as one of many does; but the walk to
-   * a further table need not be waited for.
-   */
-  private static boolean mayInterrupt(ChangeBatch batch, int level) {
-    return batch.isEmpty() || level > PageLevel.PG_4K;
   }
 
   private void removeAll(Walker walker) {

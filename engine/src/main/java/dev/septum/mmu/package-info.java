@@ -14,8 +14,9 @@
  *   where a merge looks at a whole table ({@code differencesPlain}), before its CAS and behind its
  *   fence</td><td>by {@code
  *   EntryProtocol} and {@code HardwareWalk} alone; CAS, exchange; release under the exclusive lock, or
- *   plain ({@code clearLeavesPlain}, {@code isClearPlain}, {@code isFullOfLeavesPlain}); plain in a table that is marked dead
- *   ({@code freezePlain}), or in a mirror's that was merged under the exclusive lock</td><td>see the essay in {@code EntryProtocol}; a FROZEN entry of a mirror is its
+ *   plain ({@code clearLeavesPlain}, {@code isClearPlain}, {@code isFullOfLeavesPlain}); plain in a
+ *   table that is marked dead ({@code freezePlain}), or in a mirror's that was merged under the
+ *   exclusive lock</td><td>see the essay in {@code EntryProtocol}; a FROZEN entry of a mirror is its
  *   writer's alone, who publishes or restores it by release</td><td>a walk's acquire reads</td></tr>
  * <tr><td>the mark of a dead table (its state in {@code paging.TableArena})</td><td>volatile, behind
  *   a CAS in the table ({@code isDeadVolatile})</td><td>opaque, then a full fence ({@code
@@ -28,10 +29,12 @@
  *   <td>plain, under the exclusive lock</td><td>the MMU lock</td><td>-</td></tr>
  * <tr><td>{@code MachineHealth.evidence}</td><td>volatile</td><td>CAS from null</td><td>none</td>
  *   <td>-</td></tr>
- * <tr><td>{@code MachineHealth.closed}, and {@code unusable} behind it and behind {@code evidence}</td><td>volatile</td><td>volatile; {@code closed}, and {@code
- *   unusable} then, under the exclusive lock</td><td>the MMU lock for {@code closed}</td><td>the check that each operation makes once it holds the lock</td></tr>
- * <tr><td>{@code Walker}, {@code ChangeBatch}, {@code RangeHold}: all other fields</td><td>plain</td><td>plain</td>
- *   <td>its thread</td><td>-; the section and the counters have their rows in {@code sync} and {@code
+ * <tr><td>{@code MachineHealth.closed}, and {@code unusable} behind it and behind {@code evidence}
+ *   </td><td>volatile</td><td>volatile; {@code closed}, and {@code unusable} then, under the exclusive
+ *   lock</td><td>the MMU lock for {@code closed}</td><td>the check that each operation makes once it
+ *   holds the lock</td></tr>
+ * <tr><td>{@code Walker}, {@code ChangeBatch}, {@code RangeHold}: all other fields</td><td>plain</td>
+ *   <td>plain</td><td>its thread</td><td>-; the section and the counters have their rows in {@code sync} and {@code
  *   trace}</td></tr>
  * </table>
  */

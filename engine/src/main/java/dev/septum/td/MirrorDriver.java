@@ -38,9 +38,9 @@ import dev.septum.tdx.TrustDomain;
  *
  * BUSY gives the change back to the caller, in front of the leaf function that was busy. BLOCK may have
  * been done by then. The caller asks again, BLOCK says that it is ALREADY_BLOCKED, and the change goes on
- * where it stopped (a batch notes how far it is): so under the exclusive lock a change is one attempt, and one with the vCPUs out. Who
- * splits under the shared lock without non-blocking resize leaves, after BUSY, a blocked page behind until
- * he asks again; to undo it takes an UNBLOCK that may be BUSY itself.
+ * where it stopped (a batch notes how far it is): so under the exclusive lock a change is one attempt, and
+ * one with the vCPUs out. Who splits under the shared lock without non-blocking resize leaves, after BUSY,
+ * a blocked page behind until he asks again; to undo it takes an UNBLOCK that may be BUSY itself.
  *
  * Behind REMOVE and PROMOTE nothing may fail any more, since the change is made. WBINVD can be busy with
  * another thread's call alone (no vCPU knows a free page), and is called until it is not.
@@ -161,44 +161,44 @@ public final class MirrorDriver implements ExternalPageTable {
       return ExternalPageTable.super.setAll(batch);
     }
     SeamcallRegisters call = callers.get().call;
-    Outcome outcome = forbidAll(call, batch);
-    while (outcome == Outcome.DONE && batch.settled() < batch.size()) {
-      outcome = setForbidden(call, batch, batch.settled());
+    Outcome outcome = blockAndTrackAll(call, batch);
+    while (outcome == Outcome.DONE && batch.ended() < batch.size()) {
+      outcome = changeTracked(call, batch, batch.ended());
     }
     return outcome;
   }
 
-  private Outcome forbidAll(SeamcallRegisters call, ChangeBatch batch) {
-    for (int next = batch.forbidden(); next < batch.size(); next = batch.forbidden()) {
+  private Outcome blockAndTrackAll(SeamcallRegisters call, ChangeBatch batch) {
+    for (int next = batch.blocked(); next < batch.size(); next = batch.blocked()) {
       Outcome outcome = block(call, batch.gfn(next), batch.level(next));
       if (outcome != Outcome.DONE) {
         return outcome;
       }
-      batch.forbidNext();
+      batch.noteBlocked();
     }
     Outcome outcome = Outcome.DONE;
     if (!batch.isTracked()) {
       outcome = track(call, batch.gfn(0), batch.level(0));
       if (outcome == Outcome.DONE) {
-        batch.setTracked();
+        batch.noteTracked();
       }
     }
     return outcome;
   }
 
-  /** Makes a change of a batch of which all is blocked and tracked. BUSY: it is not settled. */
-  private Outcome setForbidden(SeamcallRegisters call, ChangeBatch batch, int change) {
+  /** Makes a change of a batch of which all is blocked and tracked. BUSY: it has not ended. */
+  private Outcome changeTracked(SeamcallRegisters call, ChangeBatch batch, int change) {
     long gfn = batch.gfn(change);
     int level = batch.level(change);
     long old = batch.old(change);
     Outcome outcome =
         Spte.isTable(old, level)
-            ? promoteForbidden(call, gfn, level, Spte.table(old))
-            : removeForbidden(call, gfn, level, Spte.pfn(old));
+            ? promoteTracked(call, gfn, level, Spte.table(old))
+            : removeTracked(call, gfn, level, Spte.pfn(old));
     if (outcome == Outcome.BUSY) {
       return outcome;
     }
-    batch.settleNext(outcome);
+    batch.noteEnded(outcome);
     return Outcome.DONE;
   }
 
@@ -226,11 +226,11 @@ public final class MirrorDriver implements ExternalPageTable {
       hostPages.zero(pfn, geometry.pages(level));
       return Outcome.DONE;
     }
-    Outcome outcome = forbid(call, gfn, level);
-    return outcome == Outcome.DONE ? removeForbidden(call, gfn, level, pfn) : outcome;
+    Outcome outcome = blockAndTrack(call, gfn, level);
+    return outcome == Outcome.DONE ? removeTracked(call, gfn, level, pfn) : outcome;
   }
 
-  private Outcome removeForbidden(SeamcallRegisters call, long gfn, int level, long pfn) {
+  private Outcome removeTracked(SeamcallRegisters call, long gfn, int level, long pfn) {
     Outcome outcome = ask(call, TdxLeaf.MEM_PAGE_REMOVE, gfn, level, 0);
     if (outcome == Outcome.DONE) {
       checkReturned(call, TdxLeaf.MEM_PAGE_REMOVE, gfn, level, pfn);
@@ -243,7 +243,7 @@ public final class MirrorDriver implements ExternalPageTable {
   }
 
   private Outcome demote(SeamcallRegisters call, long gfn, int level, int table) {
-    Outcome outcome = nonBlockingResize ? Outcome.DONE : forbid(call, gfn, level);
+    Outcome outcome = nonBlockingResize ? Outcome.DONE : blockAndTrack(call, gfn, level);
     if (outcome != Outcome.DONE) {
       return outcome;
     }
@@ -255,11 +255,11 @@ public final class MirrorDriver implements ExternalPageTable {
     if (!mergesInBuild && td.opState() == OpState.INITIALIZED) {
       return Outcome.REFUSED;
     }
-    Outcome outcome = forbid(call, gfn, level);
-    return outcome == Outcome.DONE ? promoteForbidden(call, gfn, level, table) : outcome;
+    Outcome outcome = blockAndTrack(call, gfn, level);
+    return outcome == Outcome.DONE ? promoteTracked(call, gfn, level, table) : outcome;
   }
 
-  private Outcome promoteForbidden(SeamcallRegisters call, long gfn, int level, int table) {
+  private Outcome promoteTracked(SeamcallRegisters call, long gfn, int level, int table) {
     Outcome outcome;
     long status = resize(call, TdxLeaf.MEM_PAGE_PROMOTE, gfn, level, 0);
     if (SeamcallStatus.detail(status) == SeamcallStatus.EPT_INVALID_PROMOTE_CONDITIONS) {
@@ -296,7 +296,7 @@ public final class MirrorDriver implements ExternalPageTable {
    * Sees to it that no vCPU holds a translation through an entry, and none makes one. While none
    * can be inside there is nothing to do.
    */
-  private Outcome forbid(SeamcallRegisters call, long gfn, int level) {
+  private Outcome blockAndTrack(SeamcallRegisters call, long gfn, int level) {
     if (!td.opState().isTrackingRequired()) {
       return Outcome.DONE;
     }

@@ -10,15 +10,15 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import java.util.HashSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /*
  * PROMOTION
  *
  * A full mirror table of contiguous pages becomes one huge leaf, under the exclusive MMU lock: faults are
  * out, and nothing of it is in progress (a conversion between its split and its zap). BLOCK the table's entry,
- * TRACK, kick, PROMOTE; the driver does it, with one TRACK and one kick for several tables. A vCPU that touches the range meanwhile exits, and waits for the
- * lock. The module takes it only if all children are accepted, or none is; else UNBLOCK, and all is as before.
+ * TRACK, kick, PROMOTE; the driver does it, with one TRACK and one kick for several tables. A vCPU that touches
+ * the range meanwhile exits, and waits for the lock. The module takes it only if all children are accepted, or
+ * none is; else UNBLOCK, and all is as before.
  *
  * A guest that inhibits the range wants it small while it accepts it, page by page. So an inhibited range is
  * promoted only once its pages are accepted. One child tells: if the first is accepted and the module finds all
@@ -72,8 +72,8 @@ public final class Promotion {
     private final int smallest;
     private final boolean onlyAccepted;
 
-    /** The blocks whose mark is taken away just now; null until there is one. */
-    private @Nullable Set<Long> cleared;
+    /** The blocks whose mark is taken away just now. */
+    private final Set<Long> cleared = new HashSet<>();
 
     Marks(int smallest, boolean onlyAccepted) {
       this.smallest = smallest;
@@ -92,16 +92,14 @@ public final class Promotion {
         return false;
       }
       if (limits.clearInhibit(gfn, level)) {
-        Set<Long> blocks = cleared == null ? new HashSet<>() : cleared;
-        blocks.add(gfn);
-        cleared = blocks;
+        cleared.add(gfn);
       }
       return true;
     }
 
     @Override
     public void end(long gfn, int level, boolean merged) {
-      if (cleared == null || !cleared.remove(gfn) || merged) {
+      if (!cleared.remove(gfn) || merged) {
         return;
       }
       MemorySlot slot = slots.find(gfn);

@@ -66,7 +66,10 @@ final class Pamt {
   private final boolean dynamic;
   private final @Nullable Block[] blocks;
 
-  /** 4K pages in use, by block; beside the blocks, so that a 2M page is taken without its own. */
+  /**
+   * 4K pages in use, by block; beside the blocks, so that a 2M page is taken without making the
+   * block of 4K descriptors.
+   */
   private final int[] used;
 
   private final Descriptors twoMegs;

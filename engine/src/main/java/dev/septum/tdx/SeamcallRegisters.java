@@ -60,7 +60,10 @@ public final class SeamcallRegisters {
   private final int[] @Nullable [] heldWords = new int[MOST_HELD][];
 
   private final int[] heldAt = new int[MOST_HELD];
+
+  /** How each is held. Bytes, and no enum: to store a reference costs the collector's barrier. */
   private final byte[] heldAs = new byte[MOST_HELD];
+
   private int held;
   private boolean entryHeld;
 
@@ -80,8 +83,7 @@ public final class SeamcallRegisters {
   }
 
   // A call often has the objects of the call before. A reference is written only where it is
-  // another:
-  // its store costs a collector's barrier, which in a card-marking one is a full fence.
+  // another: its store costs a collector's barrier, which in a card-marking one is a full fence.
 
   void begin(TdxLeaf now) {
     if (leaf != now) {

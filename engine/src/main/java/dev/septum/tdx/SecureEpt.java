@@ -111,7 +111,11 @@ final class SecureEpt {
     call.entry = entry;
   }
 
-  /** Writes the locked entry of the call for the last time, and unlocks it, in one access. */
+  /**
+   * Writes the locked entry of the call for the last time, and unlocks it, in one access. {@code
+   * call.entry} is what it was before, and stale from here on. In 1.5.01 a host priority that was
+   * set meanwhile is lost.
+   */
   void writeAndUnlock(SeamcallRegisters call, long entry) {
     call.letGoOfEntry();
     if (keepsHostPriority) {

@@ -14,7 +14,9 @@ import java.util.Arrays;
  * walks again, and D is exact.
  */
 public final class SoftwareTlb {
+  /** {@code Bank.find} is written out for four. */
   private static final int WAYS = 4;
+
   private static final int SMALL_SETS = 256;
   private static final int LARGE_SETS = 64;
 

@@ -152,6 +152,7 @@ public abstract sealed class Vcpu implements AutoCloseable permits NormalVcpu, T
 
   /** Counts a use of a frame that was taken away after the clock had this value. */
   final void judge(long pfn, long clock) {
+    // While the clock stands no tag is younger: the tags, lines of their own, are not looked at.
     if (clock != tags.clock() && tags.isYounger(pfn, clock)) {
       staleUses++;
     }

@@ -29,6 +29,9 @@ final class DeadMarkTest {
           Race::lookAgain,
           Race::fillWithFrozen,
           Race::handOn);
+  private static final int MARK = 2;
+  private static final int LAST_LOOK = 3;
+  private static final int HAND_ON = 5;
   private static final List<WriteStep> WRITE = List.of(Race::setDirty, Race::checkMark);
 
   /** Lost writes, over all orders of these steps. */
@@ -70,12 +73,12 @@ final class DeadMarkTest {
 
   @Test
   void aMergeThatDoesNotHandOnWhatItFindsLateLosesAWrite() {
-    assertNotEquals(List.of(), lost(without(MERGE.size() - 1), WRITE));
+    assertNotEquals(List.of(), lost(without(HAND_ON), WRITE));
   }
 
   @Test
   void aMergeThatDoesNotMarkLosesAWrite() {
-    assertNotEquals(List.of(), lost(without(2), WRITE));
+    assertNotEquals(List.of(), lost(without(MARK), WRITE));
   }
 
   @Test
@@ -215,7 +218,7 @@ final class DeadMarkTest {
     }
 
     void mergeUpToTheLastLook() {
-      for (MergeStep step : MERGE.subList(0, 4)) {
+      for (MergeStep step : MERGE.subList(0, LAST_LOOK + 1)) {
         step.run(this);
       }
     }

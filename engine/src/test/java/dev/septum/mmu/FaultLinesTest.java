@@ -14,6 +14,7 @@ import dev.septum.sync.PaddedHead;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the collector puts that.
  *
  * <p>Which fields those are is not listed but found: all that is in reach is compared before the
- * fault, while it holds the lock, and after it.
+ * fault, while it holds the lock, and after it; but not what lies in objects of the JDK.
  */
 class FaultLinesTest {
   /** Two lines of 64: x86 fetches lines in pairs, and some ARM have lines of 128. */
@@ -92,6 +93,14 @@ class FaultLinesTest {
     Set<Written> written =
         written(new CountingLimits(limits()), 513, Access.WRITE, FaultResult.FIXED);
     assertEquals(Set.of("CountingLimits.asked"), shared(written));
+  }
+
+  /** A limit of the snapshots: what is shared in an object of the JDK must be found by reading. */
+  @Test
+  void aCountInAnObjectOfTheJdkIsNotFound() {
+    JdkCount hidden = new JdkCount();
+    assertEquals(Set.of(), written(hidden));
+    assertEquals(1, hidden.word.get());
   }
 
   @Test
@@ -172,6 +181,15 @@ class FaultLinesTest {
     public int maxMappingLevel(long gfn, int cap) {
       asked++;
       return limits.maxMappingLevel(gfn, cap);
+    }
+  }
+
+  private static final class JdkCount implements Runnable {
+    final AtomicLong word = new AtomicLong();
+
+    @Override
+    public void run() {
+      word.incrementAndGet();
     }
   }
 

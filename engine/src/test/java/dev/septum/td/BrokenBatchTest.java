@@ -11,12 +11,15 @@ import dev.septum.mmu.MachineBuggedException;
 import dev.septum.mmu.Violation;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.Spte;
+import dev.septum.tdx.HostPages;
 import dev.septum.tdx.ModuleConfig;
 import dev.septum.tdx.TdxLeaf;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Batches that are made wrong on purpose, and what is left of one that breaks in the middle. */
@@ -80,10 +83,14 @@ final class BrokenBatchTest {
     return td;
   }
 
-  private static String bugged(MirroredTd td) {
+  private static void assertBugged(MirroredTd td, String with) {
     assertThrows(MachineBuggedException.class, () -> td.zap(FOUR));
-    String evidence = td.mmu.health().evidence();
-    return evidence == null ? "" : evidence;
+    assertEvidence(td, with);
+  }
+
+  private static void assertEvidence(MirroredTd td, String part) {
+    String evidence = String.valueOf(td.mmu.health().evidence());
+    assertTrue(evidence.contains(part), evidence);
   }
 
   private static void assertMapped(MirroredTd td, String wanted) {
@@ -102,22 +109,16 @@ final class BrokenBatchTest {
 
   @Test
   void aBatchThatIsNotTrackedIsCaught() {
-    MirroredTd td = ofFourPages(new Careless(bench.driver, ChangeBatch::setTracked));
-    String evidence = bugged(td);
-    assertTrue(
-        evidence.startsWith("TDH.MEM.PAGE.REMOVE of gpa 0x4000 at 4K: TDX_TLB_TRACKING_NOT_DONE"),
-        evidence);
+    MirroredTd td = ofFourPages(new Careless(bench.driver, ChangeBatch::noteTracked));
+    assertBugged(td, "TDH.MEM.PAGE.REMOVE of gpa 0x4000 at 4K: TDX_TLB_TRACKING_NOT_DONE");
     assertEquals(0, bench.life.counts().calls(TdxLeaf.MEM_TRACK));
     assertMapped(td, "xxxx");
   }
 
   @Test
   void aPageThatIsNotBlockedIsCaught() {
-    MirroredTd td = ofFourPages(new Careless(bench.driver, ChangeBatch::forbidNext));
-    String evidence = bugged(td);
-    assertTrue(
-        evidence.startsWith("TDH.MEM.PAGE.REMOVE of gpa 0x4000 at 4K: TDX_GPA_RANGE_NOT_BLOCKED"),
-        evidence);
+    MirroredTd td = ofFourPages(new Careless(bench.driver, ChangeBatch::noteBlocked));
+    assertBugged(td, "TDH.MEM.PAGE.REMOVE of gpa 0x4000 at 4K: TDX_GPA_RANGE_NOT_BLOCKED");
     assertMapped(td, "xxxx");
   }
 
@@ -130,10 +131,9 @@ final class BrokenBatchTest {
                 batch -> {
                   bench.trackBehindItsBack();
                   bench.vcpus.kick();
-                  batch.setTracked();
+                  batch.noteTracked();
                 }));
-    String evidence = bugged(td);
-    assertTrue(evidence.contains("TDX_TLB_TRACKING_NOT_DONE"), evidence);
+    assertBugged(td, "TDX_TLB_TRACKING_NOT_DONE");
     assertMapped(td, "xxxx");
   }
 
@@ -144,8 +144,7 @@ final class BrokenBatchTest {
     bench.trackBehindItsBack();
     bench.vcpus.kick();
     assertEquals(0, bench.behindItsBack(TdxLeaf.MEM_PAGE_RELOCATE, 6, 1, TdBench.MEMORY + 20));
-    String evidence = bugged(td);
-    assertTrue(evidence.endsWith("the mirror has the page 0x206000"), evidence);
+    assertBugged(td, "the mirror has the page 0x206000");
     assertMapped(td, "--xx");
     assertEquals("FREE", bench.entry(5, 1));
     assertEquals("BLOCKED 0x207", bench.entry(7, 1));
@@ -158,10 +157,50 @@ final class BrokenBatchTest {
     bench.trackBehindItsBack();
     bench.vcpus.kick();
     assertEquals(0, bench.behindItsBack(TdxLeaf.MEM_PAGE_REMOVE, 6, 1, 0));
-    String evidence = bugged(td);
-    assertTrue(evidence.startsWith("TDH.MEM.RANGE.BLOCK of gpa 0x6000 at 4K"), evidence);
+    assertBugged(td, "TDH.MEM.RANGE.BLOCK of gpa 0x6000 at 4K");
     assertMapped(td, "xxxx");
     assertEquals("BLOCKED 0x205", bench.entry(5, 1));
     assertEquals("MAPPED 0x207", bench.entry(7, 1));
+  }
+
+  /** The last is named where it is about all: TRACK. */
+  @ParameterizedTest
+  @CsvSource({
+    "MEM_RANGE_BLOCK, 2, 6, xxxx",
+    "MEM_TRACK, 0, 7, xxxx",
+    "MEM_PAGE_REMOVE, 2, 6, --xx"
+  })
+  void theEntryThatStaysBusyIsNamed(TdxLeaf leaf, long callsThatSucceed, long gfn, String left) {
+    MirroredTd td = ofFourPages(bench.driver);
+    bench.faults.stuck =
+        called -> called == leaf && bench.life.counts().calls(leaf) >= callsThatSucceed;
+    assertBugged(td, String.format("gfn 0x%x level 1: busy with every vCPU out of the guest", gfn));
+    assertMapped(td, left);
+  }
+
+  @Test
+  void theEntryWhoseChangeIsHalfMadeIsNamed() {
+    MirroredTd td =
+        ofFourPages(
+            new MirrorDriver(
+                bench.life, TdBench.SEPT_PAGES, new Unzeroable(TdBench.MEMORY + 6), false, false));
+    assertThrows(UnsupportedOperationException.class, () -> td.zap(FOUR));
+    assertEvidence(td, "gfn 0x6 level 1: half made: java.lang.UnsupportedOperationException");
+    assertMapped(td, "--xx");
+  }
+
+  /** Frames of which one cannot be zeroed. */
+  private record Unzeroable(long frame) implements HostPages {
+    @Override
+    public void zero(long pfn) {
+      if (pfn == frame) {
+        throw new UnsupportedOperationException();
+      }
+    }
+
+    @Override
+    public void copy(long fromPfn, long toPfn) {
+      throw new AssertionError("nothing is copied");
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.septum.tdx.TdxLeaf;
 import dev.septum.tdx.TdxLock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** What goes wrong in a test of one thread: the lock tried as the n-th, the next few interrupts. */
 final class ScriptedFaults implements TdxFaults {
@@ -13,6 +14,9 @@ final class ScriptedFaults implements TdxFaults {
 
   /** Which try finds its lock held, from 0; none if negative. */
   int busyAt = -1;
+
+  /** Of which leaf functions every try finds its lock held, now and for ever. */
+  Predicate<TdxLeaf> stuck = leaf -> false;
 
   /** How many checks of the host's calls to come find an interrupt pending. */
   int interrupts;
@@ -23,7 +27,7 @@ final class ScriptedFaults implements TdxFaults {
   @Override
   public boolean isBusy(TdxLeaf leaf, TdxLock lock) {
     tried.add(leaf + " " + lock);
-    return tried.size() - 1 == busyAt;
+    return tried.size() - 1 == busyAt || stuck.test(leaf);
   }
 
   @Override

@@ -40,7 +40,7 @@ final class RandomCallsTest {
     faults.stop();
     RandomCalls calls = new RandomCalls(config(module, new Geometry(levels, bits)), faults, random);
     faults.start();
-    for (int i = 0; i < LEAST_CALLS || !hasDoneAll(calls) && i < MOST_CALLS; i++) {
+    for (int i = 0; i < LEAST_CALLS || !hasSeenEnough(calls) && i < MOST_CALLS; i++) {
       if (i >= BUILD_CALLS && calls.succeeded().contains(TdxLeaf.MEM_PAGE_ADD)) {
         calls.endBuild();
       }
@@ -54,7 +54,7 @@ final class RandomCallsTest {
     assertEquals(List.of(), calls.violations());
   }
 
-  private static boolean hasDoneAll(RandomCalls calls) {
+  private static boolean hasSeenEnough(RandomCalls calls) {
     return neverDone(calls).isEmpty() && calls.failures().size() > LEAST_ERRORS;
   }
 

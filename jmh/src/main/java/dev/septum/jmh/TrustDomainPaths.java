@@ -24,6 +24,7 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -67,7 +68,7 @@ public class TrustDomainPaths {
     public void create(BenchmarkParams params) {
       barrier = new Barrier(params.getThreads());
       memory = GfnRange.ofPages(0, (long) params.getThreads() * GIG);
-      make(AcceptPolicy.EXCLUSIVE);
+      make(TrustDomainOptions.DEFAULT);
     }
 
     /** Nobody is at the barrier: an iteration begins. */
@@ -76,12 +77,11 @@ public class TrustDomainPaths {
       barrier.reset();
     }
 
-    private void make(AcceptPolicy policy) {
+    private void make(TrustDomainOptions options) {
       vm =
           VirtualMachine.builder()
               .maxTables(MAX_TABLES)
-              .trustDomain(
-                  TrustDomainOptions.DEFAULT.withAcceptPolicy(policy).withHostPages(memory.pages()))
+              .trustDomain(options.withHostPages(memory.pages()))
               .build();
       slot = vm.addSlot(memory, PageLevel.LEVEL_2M);
       vm.trustDomain().convertToPrivate(memory);
@@ -154,8 +154,8 @@ public class TrustDomainPaths {
       vcpu = machine.vcpus[part];
     }
 
-    final void make(AcceptPolicy policy) {
-      machine.make(policy);
+    final void make(TrustDomainOptions options) {
+      machine.make(options);
       look();
     }
 
@@ -222,6 +222,16 @@ public class TrustDomainPaths {
 
   /** Small pages that are mapped, to be removed. */
   public static class Mapped4k extends Unmapped4k {
+    /** Whether each has a TRACK and a kick of its own, as in KVM. */
+    @Param({"false", "true"})
+    public boolean tracksEach;
+
+    @Override
+    protected void fill() {
+      make(TrustDomainOptions.DEFAULT.withTracksEach(tracksEach));
+      super.fill();
+    }
+
     @Override
     protected void reset() {
       zapAll();
@@ -258,7 +268,7 @@ public class TrustDomainPaths {
   public static class Accepted2m extends Worker {
     @Override
     protected void fill() {
-      make(policy());
+      make(TrustDomainOptions.DEFAULT.withAcceptPolicy(policy()));
       mapAll2m();
       acceptAll2m();
     }
@@ -293,7 +303,10 @@ public class TrustDomainPaths {
     }
   }
 
-  /** A zap of small private pages: BLOCK, REMOVE, WBINVD each; TRACK and kick for each batch. */
+  /**
+   * A zap of small private pages: BLOCK, REMOVE, WBINVD each; TRACK and kick for each batch, or
+   * each.
+   */
   @Benchmark
   @OperationsPerInvocation(SMALL)
   public void zapPrivate4k(Mapped4k state, Control control) {
