@@ -12,9 +12,11 @@ import dev.septum.simulator.JsonOutput;
 import dev.septum.simulator.Main;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code septum bench footprint}: how much memory a mapped page takes. */
@@ -36,7 +38,16 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 measured; 1 it failed; 2 bad usage."
     })
 public final class FootprintCommand implements Callable<Integer> {
+  private static final int MAX_PAGES = 1 << 20;
+
   @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--pages",
+      paramLabel = "N",
+      description =
+          "How many pages are mapped, at most 1048576. Default: 65536, and 1048576 where a table holds many.")
+  private @Nullable Integer pages;
 
   @Mixin private JsonOutput json = new JsonOutput();
 
@@ -45,16 +56,23 @@ public final class FootprintCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws BadInputException {
+    ErrorLine error = new ErrorLine(spec);
+    if (pages != null && (pages < 1 || pages > MAX_PAGES)) {
+      throw error.invalid("--pages", "1 to " + MAX_PAGES, pages.toString());
+    }
     json.check();
     Machine machine = Machine.ofThisJvm();
-    new ErrorLine(spec).say(machine.toString());
+    error.say(machine.toString());
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     machine.put(root);
     ArrayNode results = root.putArray("footprints");
     ResultTable table = new ResultTable("peer", "mix", "pages", "bytes/page");
     for (Mix mix : Mix.values()) {
       for (Peer peer : Peer.values()) {
-        PeerFootprint footprint = PeerFootprint.measure(peer, mix);
+        PeerFootprint footprint =
+            pages == null
+                ? PeerFootprint.measure(peer, mix)
+                : PeerFootprint.measure(peer, mix, pages);
         footprint.put(results.addObject());
         table.add(
             peer.name(),

@@ -25,7 +25,7 @@ public record PeerFootprint(Peer peer, Mix mix, int pages, long bytes) {
   }
 
   /** Maps so many pages, and measures. */
-  static PeerFootprint measure(Peer peer, Mix mix, int pages) {
+  public static PeerFootprint measure(Peer peer, Mix mix, int pages) {
     System.setProperty("jol.magicFieldOffset", "true"); // Septum has records
     PageMap map = peer.newMap();
     try (PageMap.View view = map.newView()) {

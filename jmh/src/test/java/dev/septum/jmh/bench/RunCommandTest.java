@@ -232,7 +232,7 @@ class RunCommandTest {
   @Test
   void footprintOfEveryPeerIsMeasured() throws Exception {
     Path json = directory.resolve("footprint.json");
-    CommandRun run = CommandRun.of("footprint", "--json", json.toString());
+    CommandRun run = CommandRun.of("footprint", "--pages", "2048", "--json", json.toString());
     assertEquals(0, run.code(), run::toString);
     int rows = Peer.values().length * Mix.values().length;
     assertEquals(rows + 1, run.out().lines().count(), run::toString);
@@ -240,8 +240,11 @@ class RunCommandTest {
     assertEquals(rows, footprints.size());
     JsonNode dense = footprints.get(0);
     assertEquals("SEPTUM", dense.path("peer").textValue());
-    double perPage = dense.path("bytesPerPage").doubleValue();
-    assertTrue(perPage >= 8 && perPage < 16, "an entry is 8 bytes: " + dense);
+    assertEquals(2048, dense.path("pages").intValue());
+    assertTrue(dense.path("bytesPerPage").doubleValue() >= 8, "an entry is 8 bytes: " + dense);
+    CommandRun bad = CommandRun.of("footprint", "--pages", "0");
+    assertEquals(2, bad.code());
+    assertTrue(bad.err().contains("'--pages': expected 1 to 1048576, found '0'"), bad::toString);
   }
 
   @Test
