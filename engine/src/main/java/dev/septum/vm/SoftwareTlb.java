@@ -29,7 +29,7 @@ public final class SoftwareTlb {
   private final Bank large;
   private final int largeShift;
   private final Geometry geometry;
-  private final boolean isKept;
+  private final boolean isOn;
 
   /** Whether the last hit was of 2M: where the next one is looked for first. */
   private boolean wasLarge;
@@ -41,11 +41,11 @@ public final class SoftwareTlb {
   /**
    * An empty TLB.
    *
-   * @param isKept whether it keeps what it is given; else it stays empty
+   * @param isOn whether it keeps what it is given; else it stays empty
    */
-  public SoftwareTlb(Geometry geometry, boolean isKept) {
+  public SoftwareTlb(Geometry geometry, boolean isOn) {
     this.geometry = geometry;
-    this.isKept = isKept;
+    this.isOn = isOn;
     this.small = new Bank(SMALL_SETS);
     this.largeShift = geometry.bitsPerLevel();
     this.large = new Bank(LARGE_SETS);
@@ -95,7 +95,7 @@ public final class SoftwareTlb {
 
   /** Takes a translation in. */
   void fill(long gfn, int level, long leaf, long clock) {
-    if (!isKept) {
+    if (!isOn) {
       return;
     }
     int allowed = Spte.permissions(leaf);

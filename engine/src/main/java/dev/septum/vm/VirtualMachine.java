@@ -44,14 +44,14 @@ public final class VirtualMachine implements AutoCloseable {
   private final TlbShootdown shootdown = new TlbShootdown();
   private final ExitHandler exits;
   private final @Nullable TrustDomainHost td;
-  private final boolean hasTlbs;
+  private final boolean isTlbOn;
   private final List<Vcpu> vcpus = new ArrayList<>(); // guarded by itself
   private final MpmcVarHandleArrayQueue<Walker> walkers =
       new MpmcVarHandleArrayQueue<>(IDLE_WALKERS);
 
   private VirtualMachine(Builder builder) {
     TrustDomainOptions options = builder.trustDomain;
-    this.hasTlbs = builder.hasTlbs;
+    this.isTlbOn = builder.isTlbOn;
     TrustDomainParts parts =
         options == null
             ? null
@@ -397,7 +397,7 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   SoftwareTlb newTlb() {
-    return new SoftwareTlb(mmu.geometry(), hasTlbs);
+    return new SoftwareTlb(mmu.geometry(), isTlbOn);
   }
 
   <T> T withWalker(Function<Walker, T> operation) {
@@ -477,7 +477,7 @@ public final class VirtualMachine implements AutoCloseable {
     private @Nullable MmuLock lock;
     private @Nullable TrustDomainOptions trustDomain;
     private UnaryOperator<TlbFlusher> interceptor = UnaryOperator.identity();
-    private boolean hasTlbs = true;
+    private boolean isTlbOn = true;
 
     private Builder() {}
 
@@ -512,8 +512,8 @@ public final class VirtualMachine implements AutoCloseable {
     }
 
     /** Whether vCPUs keep translations, as they do if not said; else every access walks. */
-    public Builder tlbs(boolean kept) {
-      this.hasTlbs = kept;
+    public Builder tlb(boolean isOn) {
+      this.isTlbOn = isOn;
       return this;
     }
 

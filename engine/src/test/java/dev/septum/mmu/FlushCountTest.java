@@ -58,7 +58,7 @@ final class FlushCountTest {
   }
 
   @Test
-  @DisplayName("and one that goes page by page is seen to flush for each")
+  @DisplayName("a merge that goes page by page is seen to flush for each page")
   void oneFlushForEachPage() {
     mmu.split(walker, all, PageLevel.PG_4K, false);
     for (int block = 0; block < BLOCKS; block++) {

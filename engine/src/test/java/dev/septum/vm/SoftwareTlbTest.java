@@ -3,6 +3,7 @@ package dev.septum.vm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.septum.Seeds;
 import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
@@ -19,7 +20,6 @@ class SoftwareTlbTest {
   private static final int BLOCK = 512;
   private static final int GFNS = 8 * BLOCK;
   private static final long DIRTY = Spte.ACCESSED | Spte.DIRTY;
-  private static final long SEED = Long.getLong("septum.seed", 7);
 
   private final SoftwareTlb tlb = new SoftwareTlb(GEOMETRY, true);
 
@@ -88,8 +88,7 @@ class SoftwareTlbTest {
 
   /** How many of many random lookups find what was not filled, or was flushed since. */
   private int wrongHits(Flush flush) {
-    System.out.println("seed " + SEED);
-    Random random = new Random(SEED);
+    Random random = Seeds.random("SoftwareTlbTest");
     Map<Long, Long> filled = new HashMap<>(); // by gfn, what a hit may give; a TLB may forget
     int wrong = 0;
     for (int step = 0; step < 200_000; step++) {
@@ -144,13 +143,13 @@ class SoftwareTlbTest {
   }
 
   @Test
-  @DisplayName("and a flush that forgets its second half is noticed")
+  @DisplayName("the random lookups notice a flush that forgets its second half")
   void forgottenHalfIsNoticed() {
     assertTrue(wrongHits((start, pages) -> tlb.flush(start, (pages + 1) / 2)) > 0);
   }
 
   @Test
-  @DisplayName("and one that drops nothing")
+  @DisplayName("the random lookups notice a flush that drops nothing")
   void lostFlushIsNoticed() {
     assertTrue(wrongHits((start, pages) -> {}) > 0);
   }

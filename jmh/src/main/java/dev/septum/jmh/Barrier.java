@@ -26,8 +26,16 @@ public final class Barrier {
   /** The number of the round, and how many have arrived, in the lowest bits. */
   private final AtomicInteger state = new AtomicInteger();
 
-  /** One for so many threads, 4095 at the most. */
+  /**
+   * One for so many threads.
+   *
+   * @throws IllegalArgumentException if they are not 1 to 4095
+   */
   public Barrier(int parties) {
+    if (parties < 1 || parties > ARRIVED_MASK) {
+      throw new IllegalArgumentException(
+          "expected 1 to " + ARRIVED_MASK + " threads, found " + parties);
+    }
     this.parties = parties;
   }
 

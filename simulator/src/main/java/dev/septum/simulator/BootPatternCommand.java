@@ -3,14 +3,11 @@ package dev.septum.simulator;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.septum.simulator.replay.BootPattern;
-import dev.septum.simulator.report.JsonReport;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Mixin;
 
 /** {@code septum boot-pattern}: what the lock-free look at the inhibit mark saves. */
 @Command(
@@ -24,35 +21,36 @@ import picocli.CommandLine.Spec;
           + " inhibit mark. Beside it, what Linux counted in a whole boot.",
       ""
     },
-    footer = {"", "Exit codes: 0 sound; 1 the audit failed; 2 bad usage."})
+    footer = {
+      "",
+      "Exit codes: 0 sound; 1 the audit failed, or the JSON cannot be written; 2 bad usage."
+    })
 public final class BootPatternCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
-  @Option(names = "--json", description = "Prints JSON instead.")
-  private boolean json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   /** A command that picocli fills. */
   public BootPatternCommand() {}
 
   @Override
-  public Integer call() {
+  public Integer call() throws BadInputException {
+    json.check();
     BootPattern.Result without = BootPattern.run(false);
     BootPattern.Result with = BootPattern.run(true);
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      ObjectNode root = JsonNodeFactory.instance.objectNode();
-      put(root.putObject("without"), without, BootPattern.LINUX_WITHOUT);
-      put(root.putObject("with"), with, BootPattern.LINUX_WITH);
-      out.print(JsonReport.text(root));
-    } else {
-      out.printf(
-          "%-8s %9s %9s %9s %22s %7s%n",
-          "precheck", "accepts", "exits", "inhibits", "exclusive acquisitions", "Linux");
-      print(out, "without", without, BootPattern.LINUX_WITHOUT);
-      print(out, "with", with, BootPattern.LINUX_WITH);
-    }
-    out.flush();
-    return without.violations() + with.violations() == 0 ? ExitCode.OK : ExitCode.FAILED;
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    put(root.putObject("without"), without, BootPattern.LINUX_WITHOUT);
+    put(root.putObject("with"), with, BootPattern.LINUX_WITH);
+    boolean isWritten = json.write(root, out -> print(out, without, with));
+    return isWritten && without.violations() + with.violations() == 0
+        ? ExitCode.OK
+        : ExitCode.FAILED;
+  }
+
+  private static void print(PrintWriter out, BootPattern.Result without, BootPattern.Result with) {
+    out.printf(
+        "%-8s %9s %9s %9s %22s %7s%n",
+        "precheck", "accepts", "exits", "inhibits", "exclusive acquisitions", "Linux");
+    print(out, "without", without, BootPattern.LINUX_WITHOUT);
+    print(out, "with", with, BootPattern.LINUX_WITH);
   }
 
   private static void print(PrintWriter out, String name, BootPattern.Result boot, int linux) {

@@ -94,7 +94,8 @@ public final class Main implements Callable<Integer> {
 
   private static int badUsage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    StringBuilder text = new StringBuilder("septum: " + oneLine("" + e.getMessage()));
+    String message = oneLine("" + e.getMessage()).replaceFirst("^Error: ", ""); // of an ArgGroup
+    StringBuilder text = new StringBuilder("septum: " + message);
     if (e instanceof UnmatchedArgumentException unmatched
         && !unmatched.getSuggestions().isEmpty()) {
       text.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions()));

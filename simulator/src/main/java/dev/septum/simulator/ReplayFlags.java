@@ -345,6 +345,9 @@ final class ReplayFlags {
         throw wants("--inject " + kind, isTrustDomain ? MachineKind.NORMAL : MachineKind.TD);
       }
     }
+    if (tlb == Switch.OFF && injected.rates().containsKey(Injection.DROP_FLUSH)) {
+      throw new ParameterException(spec.commandLine(), "--inject DROP_FLUSH wants --tlb on");
+    }
     String given = trustDomain.given();
     if (!isTrustDomain) {
       if (given != null) {

@@ -63,7 +63,7 @@ class MainTest {
 
   @Test
   void flushCountsAreJsonToo() throws Exception {
-    assertEquals(0, run("flush-counts", "--memory", "16M", "--json"), err);
+    assertEquals(0, run("flush-counts", "--memory", "16M", "--json", "-"), err);
     JsonNode root = new ObjectMapper().readTree(out);
     assertEquals("merge", root.at("/steps/2/step").textValue());
     assertEquals(8, number(root, "/steps/2/pages"));
@@ -71,6 +71,41 @@ class MainTest {
     assertEquals(76, number(root, "/linux/flushesGathered"));
     assertEquals(2, run("flush-counts", "--memory", "1M"));
     assertTrue(err.startsWith("septum: --memory wants a multiple of 2M"), err);
+  }
+
+  @Test
+  void jsonOfCountsGoesToAFileBesideTheReport() throws Exception {
+    Path json = directory.resolve("out.json");
+    assertEquals(0, run("flush-counts", "--memory", "16M", "--json", json.toString()), err);
+    assertTrue(out.startsWith("step "), out);
+    assertEquals(4, new ObjectMapper().readTree(json.toFile()).path("steps").size());
+    assertEquals(0, run("boot-pattern", "--json", json.toString()), err);
+    assertTrue(out.startsWith("precheck "), out);
+    assertEquals(11, number(new ObjectMapper().readTree(json.toFile()), "/with/linux"));
+    assertEquals(2, run("boot-pattern", "--json", directory + "/no/out.json"));
+    assertEquals("", out);
+    assertEquals(directory + "/no/out.json: cannot be written: no such directory", err.strip());
+    assertEquals(2, run("flush-counts", "--memory", "16M", "--json", ""));
+    assertTrue(err.startsWith("septum: Invalid value for option '--json': expected a file"), err);
+  }
+
+  @Test
+  void reportsSayThatTlbsAreOff() throws Exception {
+    Path json = directory.resolve("out.json");
+    assertEquals(0, run("replay", "--tlb", "off", "--json", json.toString()), err);
+    assertTrue(out.lines().anyMatch(line -> line.matches("TLBs +off +[0-9,]+ walks")), out);
+    assertFalse(out.contains("stale uses"), out);
+    assertFalse(new ObjectMapper().readTree(json.toFile()).at("/tlb/on").asBoolean(true));
+    assertEquals(0, run("replay", "--json", json.toString()), err);
+    assertTrue(out.contains("stale uses"), out);
+    assertTrue(new ObjectMapper().readTree(json.toFile()).at("/tlb/on").asBoolean(false));
+  }
+
+  @Test
+  void speedOfReadingIsInLines() {
+    assertEquals(0, run());
+    assertTrue(
+        out.lines().anyMatch(line -> line.matches("speed +read in .* s: .* lines/s;.*")), out);
   }
 
   @Test
@@ -142,8 +177,9 @@ class MainTest {
         "--vm td --inject OVER_ZAP=1 | --inject OVER_ZAP wants --convert or --punch",
         "--inject OVER_ZAP=1 | --inject OVER_ZAP wants --vm td",
         "--vm td --churn 1 | --churn wants --vm normal",
+        "--tlb off --inject DROP_FLUSH=1 | --inject DROP_FLUSH wants --tlb on",
       })
-  void optionOfTheOtherKindOfMachineIsRefused(String options, String message) {
+  void optionThatAnotherForbidsIsRefused(String options, String message) {
     assertEquals(2, run(("replay " + options).split(" ")));
     assertEquals("", out);
     assertEquals("septum: " + message + " (see 'septum replay --help')", err.strip());

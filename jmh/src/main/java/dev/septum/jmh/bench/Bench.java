@@ -10,15 +10,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 
-/** {@code septum bench}: the command; without another it is {@code run}. */
+/** {@code septum bench}: the command; without another it runs the benchmarks. */
 @Command(
     name = "septum bench",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {RunCommand.class, ChartsCommand.class, CompareCommand.class},
+    subcommands = {
+      ChartsCommand.class,
+      CompareCommand.class,
+      WaitsCommand.class,
+      FootprintCommand.class
+    },
     description = {
       "Runs the benchmarks with JMH, each fork in a JVM of its own, and prints what they took: 'septum bench'"
-          + " is 'septum bench run --quick'.",
+          + " is 'septum bench --quick'.",
       ""
     },
     commandListHeading = "%nCommands:%n",
@@ -28,8 +33,8 @@ import picocli.CommandLine.RunLast;
           + " each fork: what stops the run leaves what was measured. It is JMH's JSON, and each result says in"
           + " 'machine' on what it was measured. Errors are half of a 99.9%% confidence interval.",
       "",
-      "--quick: SeptumPaths at 1 and 2 threads, ScalePaths with 1, 4 and 16 GiB; 2 forks of 3 + 5 iterations"
-          + " of 500 ms. --full: everything, 5 forks as long as the benchmarks ask for; SeptumPaths, locks and"
+      "--quick: SeptumPaths at 1 and 2 threads, ScalePaths with 1, 4 and 16 GiB, the random translations of"
+          + " PeerPaths at 1 thread, FaultLockPaths at 2; 2 forks of 3 + 5 iterations of 500 ms. --full: everything, 5 forks as long as the benchmarks ask for; SeptumPaths, locks and"
           + " peers at 1, 2, 4 and so on to as many threads as there are cores, ScalePaths with 1 to 1024 GiB as"
           + " far as the heap goes. Benchmarks whose threads do different things have their own number.",
       "",

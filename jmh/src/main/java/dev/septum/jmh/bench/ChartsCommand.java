@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code septum bench charts}: draws a file of results. */
@@ -35,15 +37,18 @@ import picocli.CommandLine.Spec;
 public final class ChartsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--json", required = true, paramLabel = "FILE", description = "The results.")
-  private Path json = Path.of("");
+  /** What is said if a file gives no chart. */
+  static final String NOTHING = "nothing to draw: no two implementations, thread counts or sizes";
+
+  @Parameters(paramLabel = "FILE", description = "The results.")
+  private Path file = Path.of("");
 
   @Option(
-      names = "--out",
+      names = "--charts",
       required = true,
       paramLabel = "DIR",
       description = "Where the charts go; it is made if it is not there.")
-  private Path out = Path.of("");
+  private Path directory = Path.of("");
 
   @Option(names = "--png", description = "Draws PNG files too.")
   private boolean png;
@@ -53,13 +58,15 @@ public final class ChartsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws BadInputException {
-    ResultFile results = ResultFile.read(json);
+    ResultFile results = ResultFile.read(file);
     if (ChartSelection.of(results.results().values()).isEmpty()) {
-      throw new BadInputException(
-          json + ": nothing to draw: no two implementations, thread counts or sizes");
+      throw new BadInputException(file + ": " + NOTHING);
     }
-    create(out);
-    return draw(results, out, png, new ErrorLine(spec)) ? ExitCode.OK : ExitCode.FAILED;
+    create(directory);
+    ErrorLine error = new ErrorLine(spec);
+    return draw(results, directory, png, error, drawn -> error.say("drew " + drawn))
+        ? ExitCode.OK
+        : ExitCode.FAILED;
   }
 
   /**
@@ -75,15 +82,16 @@ public final class ChartsCommand implements Callable<Integer> {
     }
   }
 
-  /** Draws all charts and names the files; complains and returns false if it cannot. */
-  static boolean draw(ResultFile results, Path directory, boolean png, ErrorLine error) {
+  /** Draws all charts and tells of the files; complains and returns false if it cannot. */
+  static boolean draw(
+      ResultFile results, Path directory, boolean png, ErrorLine error, Consumer<Path> drawn) {
     List<ChartSelection.Chart> charts = ChartSelection.of(results.results().values());
     try {
       for (ChartSelection.Chart chart : charts) {
         ChartDrawing drawing = new ChartDrawing(chart);
         Path file = directory.resolve(chart.name() + ".svg");
         Files.writeString(file, drawing.svg());
-        error.say("drew " + file);
+        drawn.accept(file);
         if (png) {
           Files.write(directory.resolve(chart.name() + ".png"), drawing.png());
         }

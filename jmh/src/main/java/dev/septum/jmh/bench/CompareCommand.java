@@ -3,16 +3,14 @@ package dev.septum.jmh.bench;
 import dev.septum.jmh.bench.Comparison.Verdict;
 import dev.septum.simulator.BadInputException;
 import dev.septum.simulator.ExitCode;
+import dev.septum.simulator.JsonOutput;
 import dev.septum.simulator.Main;
-import dev.septum.simulator.report.JsonFile;
-import dev.septum.simulator.report.JsonReport;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -53,7 +51,8 @@ public final class CompareCommand implements Callable<Integer> {
       paramLabel = "PART",
       defaultValue = "0.05",
       description =
-          "How much slower is no regression, as a part of the old mean. Default: ${DEFAULT-VALUE}.")
+          "How much more expensive is no regression, as a part: 0.05 is a cost of 1.05."
+              + " Default: ${DEFAULT-VALUE}.")
   private double tolerance;
 
   @Option(
@@ -70,11 +69,7 @@ public final class CompareCommand implements Callable<Integer> {
       description = "Does not fail if the new file lacks benchmarks of the old.")
   private boolean allowMissing;
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE|-",
-      description = "Writes the comparison as JSON; to - it goes instead of the table.")
-  private @Nullable Path json;
+  @Mixin private JsonOutput json = new JsonOutput();
 
   /** A command that picocli fills. */
   public CompareCommand() {}
@@ -83,29 +78,14 @@ public final class CompareCommand implements Callable<Integer> {
   public Integer call() throws BadInputException {
     check("--tolerance", tolerance, tolerance >= 0, "a number from 0 up");
     check("--confidence", confidence, confidence > 0 && confidence < 1, "a number between 0 and 1");
-    boolean isToOutput = json != null && json.toString().equals("-");
-    JsonFile file = json == null || isToOutput ? null : JsonFile.at(json);
+    json.check();
     ResultFile before = ResultFile.read(old);
     ResultFile after = ResultFile.read(now);
     Comparison comparison = Comparison.of(before, after, confidence, tolerance);
     warn(before.machine().differences(after.machine()));
-    String text = JsonReport.text(comparison.json(before.name(), after.name()));
-    PrintWriter out = spec.commandLine().getOut();
-    if (isToOutput) {
-      out.print(text);
-      out.flush();
-    } else {
-      print(out, comparison);
-    }
-    if (file != null) {
-      try {
-        file.write(text);
-      } catch (IOException e) {
-        error().say(file.describe(e));
-        return ExitCode.FAILED;
-      }
-    }
-    return judge(comparison);
+    boolean isWritten =
+        json.write(comparison.json(before.name(), after.name()), out -> print(out, comparison));
+    return isWritten ? judge(comparison) : ExitCode.FAILED;
   }
 
   private int judge(Comparison comparison) throws BadInputException {
@@ -145,7 +125,6 @@ public final class CompareCommand implements Callable<Integer> {
         comparison.count(Verdict.UNKNOWN),
         comparison.missing().size(),
         comparison.added().size());
-    out.flush();
   }
 
   private void check(String option, double value, boolean isRight, String expected) {

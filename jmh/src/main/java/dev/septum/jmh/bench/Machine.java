@@ -2,9 +2,11 @@ package dev.septum.jmh.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,11 +32,6 @@ record Machine(Map<String, String> facts) {
   private static final List<String> DECISIVE = List.of("cpu", "cores", "jdk", "gc");
 
   private static final String MACHINE = "machine";
-  private static final int COMMAND_SECONDS = 10;
-
-  /** Not every flag that ends so chooses a collector. */
-  private static final Pattern COLLECTOR =
-      Pattern.compile("bool Use(Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC\\s*:?= true");
 
   /** What a result says of itself. */
   static Machine read(JsonNode result) {
@@ -60,11 +56,10 @@ record Machine(Map<String, String> facts) {
   /**
    * This machine, now.
    *
-   * @param java the program that runs the benchmarks
-   * @param flags its flags
+   * @param fork what runs the benchmarks
    * @param checkout where the sources are, if anywhere
    */
-  static Machine here(String java, List<String> flags, Path checkout) {
+  static Machine here(ForkJvm fork, Path checkout) {
     Map<String, String> facts = new LinkedHashMap<>();
     put(facts, "cpu", firstMatch("/proc/cpuinfo", Pattern.compile("(?m)^model name\\s*: (.*)$")));
     facts.putIfAbsent("cpu", System.getProperty("os.arch"));
@@ -74,10 +69,7 @@ record Machine(Map<String, String> facts) {
       facts.put("memory", (system.getTotalMemorySize() >> 20) + " MiB");
     }
     facts.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
-    List<String> ask = new ArrayList<>(List.of(java));
-    ask.addAll(flags);
-    ask.addAll(List.of("-XX:+PrintFlagsFinal", "-version"));
-    put(facts, "gc", collector(output(ask)));
+    put(facts, "gc", fork.collector());
     facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     put(
         facts,
@@ -94,10 +86,22 @@ record Machine(Map<String, String> facts) {
     return new Machine(facts);
   }
 
-  /** The collector by the flags that a JVM prints; nothing if it is none of HotSpot's. */
-  static String collector(String flags) {
-    Matcher matcher = COLLECTOR.matcher(flags);
-    return matcher.find() ? Objects.requireNonNull(matcher.group(1)) : "";
+  /** This machine, for what is measured in this JVM. */
+  static Machine ofThisJvm() {
+    return here(ForkJvm.asked(ForkJvm.JAVA.toString(), RunPlan.forkFlags(List.of())), checkout());
+  }
+
+  /** Where the jar lies, three floors up; its own place if it is none of a checkout. */
+  static Path checkout() {
+    try {
+      Path jar = Path.of(Bench.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path target = jar.getParent();
+      return target != null && target.endsWith(Path.of("jmh", "target"))
+          ? target.resolve("../..").normalize()
+          : jar;
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("a class is somewhere", e);
+    }
   }
 
   /** In what they differ that matters: {@code cpu A and B}; empty if in nothing that both know. */
@@ -144,17 +148,15 @@ record Machine(Map<String, String> facts) {
   }
 
   /** What a command prints; nothing if it fails. */
-  private static String output(List<String> command) {
+  static String output(List<String> command) {
     try {
       Process process =
           new ProcessBuilder(command)
               .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
               .start();
       String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0
-          ? text
-          : "";
+      return process.waitFor() == 0 ? text : "";
     } catch (IOException e) {
       return "";
     } catch (InterruptedException e) {

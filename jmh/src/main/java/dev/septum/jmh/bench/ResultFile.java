@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -71,9 +73,13 @@ record ResultFile(String name, SortedMap<ResultKey, Measured> results) {
     return new ResultFile(name, results);
   }
 
-  /** The machine of the first result. */
+  /**
+   * The machine of the first result; of one of the C program, which knows of no JDK, only if there
+   * is no other.
+   */
   Machine machine() {
-    return results.values().iterator().next().machine();
+    Comparator<Measured> last = Comparator.comparing(result -> CReference.isOf(result.key()));
+    return Collections.min(results.values(), last).machine();
   }
 
   /** A node, and where it is, for what is said of a bad one. */

@@ -55,7 +55,7 @@ record ResultKey(String benchmark, String mode, int threads, SortedMap<String, S
     return params.isEmpty() ? name : name + " " + paramText();
   }
 
-  /** {@code gib=16 peer=art}. */
+  /** {@code mix=DENSE peer=SKIP_LIST}. */
   String paramText() {
     return params.entrySet().stream()
         .map(param -> param.getKey() + "=" + param.getValue())

@@ -8,7 +8,6 @@ import dev.septum.simulator.report.JsonReport;
 import dev.septum.simulator.report.ProgressLine;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +17,10 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.util.Utils;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -99,8 +100,8 @@ final class RunFlags {
       description = "Further flags of the forks, in one word: '-Xmx4g -XX:+UseParallelGC'.")
   private String jvmArgs = "";
 
-  @Option(names = "--gc", description = "Counts allocation: bytes per operation.")
-  private boolean gc;
+  @Option(names = "--allocation", description = "Counts the bytes that an operation allocates.")
+  private boolean countsAllocation;
 
   @Option(
       names = "--cref",
@@ -127,7 +128,7 @@ final class RunFlags {
 
   @Option(
       names = {"-q", "--quiet"},
-      description = "No progress, only the results.")
+      description = "No progress, nor what was drawn: only the results, and what fails.")
   private boolean quiet;
 
   /**
@@ -149,7 +150,7 @@ final class RunFlags {
     if (charts != null) {
       ChartsCommand.create(charts);
     }
-    Machine machine = Machine.here(plan.java(), plan.jvmArgs(), checkout());
+    Machine machine = Machine.here(plan.forkJvm(), Machine.checkout());
     ProgressLine progress = ProgressLine.atStandardError(spec.commandLine().getErr(), quiet);
     if (!quiet) {
       error().say(describe(plan));
@@ -181,9 +182,19 @@ final class RunFlags {
       ResultTable.of(read).print(out);
     }
     if (charts != null) {
-      isWhole &= ChartsCommand.draw(read, charts, false, error());
+      isWhole &= draw(read, charts);
     }
     return isWhole ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private boolean draw(ResultFile results, Path directory) {
+    if (ChartSelection.of(results.results().values()).isEmpty()) {
+      error().say(ChartsCommand.NOTHING);
+      return true;
+    }
+    ErrorLine error = error();
+    return ChartsCommand.draw(
+        results, directory, false, error, quiet ? file -> {} : file -> error.say("drew " + file));
   }
 
   /** If the process is ending already, there is nothing else to do but to wait for that. */
@@ -240,17 +251,20 @@ final class RunFlags {
     check("--iterations", iterations, 1, MAX_COUNT);
     check("--warmups", warmups, 0, MAX_COUNT);
     threads.forEach(count -> check("--threads", count, 1, MAX_THREADS));
-    Suite suite = choice.full && !choice.quick ? Suite.FULL : Suite.QUICK;
+    Suite suite = choice.full ? Suite.FULL : Suite.QUICK;
     Suite.Lengths lengths = new Suite.Lengths(warmups, time, iterations, time).or(suite.lengths());
+    String java = java();
+    List<String> flags = List.copyOf(Utils.splitQuotedEscape(jvmArgs));
+    ForkJvm forkJvm = ForkJvm.asked(java, RunPlan.forkFlags(flags));
     TrialSelection selection =
         new TrialSelection(
             suite,
             patterns(),
-            threads,
+            threads.stream().distinct().toList(),
             params(),
             lengths,
             Runtime.getRuntime().availableProcessors(),
-            Runtime.getRuntime().maxMemory());
+            forkJvm.maxHeapBytes());
     List<Trial> trials = selection.trials(TrialSelection.all());
     if (trials.isEmpty()) {
       throw new ParameterException(
@@ -267,9 +281,10 @@ final class RunFlags {
             trials,
             forks == null ? suite.forks() : forks,
             lengths,
-            java(),
-            org.openjdk.jmh.util.Utils.splitQuotedEscape(jvmArgs).stream().toList(),
-            gc,
+            java,
+            flags,
+            forkJvm,
+            countsAllocation,
             cref == null ? null : new CReference(executable("--cref", cref)));
     if (cref != null && plan.referenceThreads().isEmpty()) {
       throw new ParameterException(
@@ -303,13 +318,14 @@ final class RunFlags {
 
   private Map<String, List<String>> params() {
     Map<String, List<String>> values = new LinkedHashMap<>();
-    params.forEach((name, text) -> values.put(name, List.of(text.split(",", -1))));
+    params.forEach(
+        (name, text) -> values.put(name, Stream.of(text.split(",", -1)).distinct().toList()));
     return values;
   }
 
   private String java() {
     if (jvm == null) {
-      return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      return ForkJvm.JAVA.toString();
     }
     Path java = Files.isDirectory(jvm) ? jvm.resolve("bin").resolve("java") : jvm;
     return executable("--jvm", java).toString();
@@ -321,19 +337,6 @@ final class RunFlags {
       throw error().invalid(option, "a program", program.toString());
     }
     return program.toAbsolutePath();
-  }
-
-  /** Where the jar lies, three floors up; its own place if it is none of a checkout. */
-  private static Path checkout() {
-    try {
-      Path jar = Path.of(Bench.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      Path target = jar.getParent();
-      return target != null && target.endsWith(Path.of("jmh", "target"))
-          ? target.resolve("../..").normalize()
-          : jar;
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException("a class is somewhere", e);
-    }
   }
 
   private void check(String option, @Nullable Integer value, int least, int most) {

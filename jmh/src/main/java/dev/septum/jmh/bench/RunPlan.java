@@ -1,5 +1,7 @@
 package dev.septum.jmh.bench;
 
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param lengths iterations
  * @param java the program that runs the forks
  * @param jvmArgs its further flags, behind those of this JVM
- * @param profilesGc whether allocation is counted
+ * @param forkJvm what such a JVM is
+ * @param countsAllocation whether allocation is counted
  * @param reference the same work in C, run at the end of each round; null for none
  */
 record RunPlan(
@@ -20,8 +23,16 @@ record RunPlan(
     Suite.Lengths lengths,
     String java,
     List<String> jvmArgs,
-    boolean profilesGc,
+    ForkJvm forkJvm,
+    boolean countsAllocation,
     @Nullable CReference reference) {
+
+  /** All flags of a fork: JMH puts those of this JVM in front of what it is told. */
+  static List<String> forkFlags(List<String> jvmArgs) {
+    List<String> flags = new ArrayList<>(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    flags.addAll(jvmArgs);
+    return flags;
+  }
 
   /** The thread counts at which the reference is run: those of the benchmarks it is one for. */
   List<Integer> referenceThreads() {

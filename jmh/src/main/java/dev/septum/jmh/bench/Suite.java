@@ -1,13 +1,12 @@
 package dev.septum.jmh.bench;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.runner.options.TimeValue;
 
@@ -17,21 +16,24 @@ import org.openjdk.jmh.runner.options.TimeValue;
  */
 @SuppressWarnings("ImmutableEnumChecker") // their lists are never changed
 enum Suite {
-  /** The core paths at 1 and 2 threads, and small guests: minutes. */
+  /** The core paths at 1 and 2 threads, small guests, and a look at peers and locks: minutes. */
   QUICK(
       2,
       new Lengths(3, TimeValue.milliseconds(500), 5, TimeValue.milliseconds(500)),
       List.of(
-          new Pick("\\.SeptumPaths\\.", List.of(1, 2), List.of()),
-          new Pick("\\.ScalePaths\\.", List.of(1), List.of(1, 4, 16)))),
+          new Pick("\\.SeptumPaths\\.", ThreadCounts.of(1, 2), List.of()),
+          new Pick("\\.ScalePaths\\.", ThreadCounts.of(1), List.of(1, 4, 16)),
+          new Pick("\\.PeerPaths\\.translateRandom$", ThreadCounts.of(1), List.of()),
+          new Pick("\\.FaultLockPaths\\.fault4k$", ThreadCounts.of(2), List.of()))),
   /** Everything, at the lengths that the benchmarks themselves ask for: hours. */
   FULL(
       5,
       Lengths.AS_ANNOTATED,
       List.of(
-          new Pick("\\.(SeptumPaths|lock\\.\\w+|peers\\.\\w+)\\.", Pick.UP_TO_CORES, List.of()),
-          new Pick("\\.ScalePaths\\.", List.of(1), List.of(1, 16, 128, 1024)),
-          new Pick("", Pick.AS_ANNOTATED, List.of())));
+          new Pick(
+              "\\.(SeptumPaths|lock\\.\\w+|peers\\.\\w+)\\.", ThreadCounts.UP_TO_CORES, List.of()),
+          new Pick("\\.ScalePaths\\.", ThreadCounts.of(1), List.of(1, 16, 128, 1024)),
+          new Pick("", ThreadCounts.AS_ANNOTATED, List.of())));
 
   /** How a guest's memory is named, in GiB. */
   static final String SIZE_PARAM = "gib";
@@ -105,37 +107,38 @@ enum Suite {
     }
   }
 
+  /** At how many threads a benchmark is run. */
+  interface ThreadCounts {
+    /** What the benchmark says itself. */
+    ThreadCounts AS_ANNOTATED = (annotated, cores) -> List.of(annotated);
+
+    /** 1, 2, 4 and so on, and as many as there are cores. */
+    ThreadCounts UP_TO_CORES =
+        (annotated, cores) ->
+            IntStream.concat(
+                    IntStream.iterate(1, count -> count < cores, count -> 2 * count),
+                    IntStream.of(cores))
+                .boxed()
+                .toList();
+
+    /** These. */
+    static ThreadCounts of(Integer... counts) {
+      return (annotated, cores) -> List.of(counts);
+    }
+
+    /** Those of a benchmark that asks for {@code annotated} itself. */
+    List<Integer> on(int annotated, int cores);
+  }
+
   /**
    * Some benchmarks, and how they are run.
    *
    * @param include a regular expression
-   * @param threads thread counts, or one of the two special lists
+   * @param threads thread counts
    * @param sizes GiB of memory, for benchmarks with the parameter {@link #SIZE_PARAM}; those that
    *     the heap cannot hold are left out
    */
-  record Pick(String include, List<Integer> threads, List<Integer> sizes) {
-    /** 1, 2, 4 and so on, and as many as there are cores. */
-    static final List<Integer> UP_TO_CORES = List.of(-1);
-
-    /** What the benchmark says itself, or 1. */
-    static final List<Integer> AS_ANNOTATED = List.of();
-
-    /** The thread counts of a benchmark that asks for {@code annotated} itself. */
-    List<Integer> threads(int annotated, int cores) {
-      if (threads.equals(AS_ANNOTATED)) {
-        return List.of(annotated);
-      }
-      if (!threads.equals(UP_TO_CORES)) {
-        return threads;
-      }
-      Set<Integer> counts = new LinkedHashSet<>();
-      for (int count = 1; count < cores; count *= 2) {
-        counts.add(count);
-      }
-      counts.add(cores);
-      return List.copyOf(counts);
-    }
-
+  record Pick(String include, ThreadCounts threads, List<Integer> sizes) {
     /** The benchmark's parameters, with the sizes that fit. */
     Map<String, List<String>> params(Map<String, List<String>> annotated, long heapBytes) {
       Map<String, List<String>> params = new TreeMap<>(annotated);

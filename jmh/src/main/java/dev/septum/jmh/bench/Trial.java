@@ -32,7 +32,7 @@ record Trial(ResultKey key, boolean isGroup, double seconds) {
     if (!plan.jvmArgs().isEmpty()) {
       options.jvmArgsAppend(plan.jvmArgs().toArray(new String[0]));
     }
-    if (plan.profilesGc()) {
+    if (plan.countsAllocation()) {
       options.addProfiler(GCProfiler.class);
     }
     Suite.Lengths lengths = plan.lengths();

@@ -33,7 +33,8 @@ record TrialSelection(
     Suite.Lengths lengths,
     int cores,
     long heapBytes) {
-  private static final Suite.Pick ANY = new Suite.Pick("", Suite.Pick.AS_ANNOTATED, List.of());
+  private static final Suite.Pick ANY =
+      new Suite.Pick("", Suite.ThreadCounts.AS_ANNOTATED, List.of());
 
   /** All benchmarks of the class path. */
   static Collection<BenchmarkListEntry> all() {
@@ -66,7 +67,7 @@ record TrialSelection(
     boolean isGroup = groupThreads > 1;
     int annotated = benchmark.getThreads().orElse(1);
     List<Integer> counts =
-        threads.isEmpty() ? pick.threads(Math.max(annotated, 1), cores) : threads;
+        threads.isEmpty() ? pick.threads().on(Math.max(annotated, 1), cores) : threads;
     if (isGroup) {
       counts = List.of(groupThreads);
     }

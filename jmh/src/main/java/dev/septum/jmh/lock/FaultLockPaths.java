@@ -17,9 +17,9 @@ import org.openjdk.jmh.infra.ThreadParams;
 /**
  * What a whole fault costs under each lock, in ns of one thread; all else is the same.
  *
- * <p>{@code -t 512} has 512 threads fault in turn on the CPUs there are; {@code -p holders=510 -t
- * 2} has 510 of them hold the lock, parked, while two fault. A coarse lock has one holder: it has
- * no second form.
+ * <p>{@code -t 512} has 512 threads fault in turn on the CPUs there are. {@code -p holders=510 -p
+ * lock=BIASED,STAMPED,READ_WRITE -t 2} has 510 of them hold the lock, parked, while two fault; a
+ * coarse lock has one holder, and is to be left out.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

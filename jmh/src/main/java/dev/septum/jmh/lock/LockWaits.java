@@ -1,79 +1,41 @@
 package dev.septum.jmh.lock;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long who wants the lock waits for those who have it: every wait is recorded, not a mean.
+ * How long who wants the lock waits for those who have it: every wait is recorded, not a mean. The
+ * machine's scheduler is part of what is measured: with more threads than CPUs, the tail is the
+ * time slice of those that run.
  *
- * <p>{@code java -cp jmh/target/benchmarks.jar dev.septum.jmh.lock.LockWaits [SECONDS [FILE]]}
- * prints a table, and writes a JSON array to the file. The machine's scheduler is part of what is
- * measured: with more threads than CPUs, the tail is the time slice of those that run.
+ * @param lock the lock
+ * @param scenario who has it, and who wants it
+ * @param nanos the waits, in ns
  */
-public final class LockWaits {
-  /**
-   * The waits of one scenario under one lock.
-   *
-   * @param nanos what was recorded, in ns
-   */
-  public record Result(LockKind lock, Scenario scenario, Histogram nanos) {
-    /** One JSON object. */
-    public String toJson() {
-      return String.format(
-          Locale.ROOT,
-          "{\"lock\":\"%s\",\"scenario\":\"%s\",\"faulters\":%d,\"zappers\":%d,\"samples\":%d,"
-              + "\"p50_ns\":%d,\"p99_ns\":%d,\"p99_9_ns\":%d,\"max_ns\":%d}",
-          lock,
-          scenario,
-          scenario.faulters,
-          scenario.zappers,
-          nanos.getTotalCount(),
-          nanos.getValueAtPercentile(50),
-          nanos.getValueAtPercentile(99),
-          nanos.getValueAtPercentile(99.9),
-          nanos.getMaxValue());
-    }
+public record LockWaits(LockKind lock, Scenario scenario, Histogram nanos) {
+  /** A run before, of a part of the time, compiles what is measured. */
+  private static final int WARMUP_PART = 4;
 
-    private String toRow() {
-      return String.format(
-          Locale.ROOT,
-          "%-11s %-19s %9d %10d %10d %10d %12d",
-          lock,
-          scenario,
-          nanos.getTotalCount(),
-          nanos.getValueAtPercentile(50),
-          nanos.getValueAtPercentile(99),
-          nanos.getValueAtPercentile(99.9),
-          nanos.getMaxValue());
-    }
+  /**
+   * Runs a scenario for a while, and until there is a wait.
+   *
+   * @throws IllegalStateException if a thread failed, or the tree is not sound afterwards
+   */
+  public static LockWaits measure(LockKind lock, Scenario scenario, long nanos) {
+    new WaitRun(lock, scenario).run(nanos / WARMUP_PART);
+    return new LockWaits(lock, scenario, new WaitRun(lock, scenario).run(nanos));
   }
 
-  private LockWaits() {}
-
-  /** Runs every scenario under every lock. */
-  public static void main(String[] args) throws IOException {
-    double seconds = args.length > 0 ? Double.parseDouble(args[0]) : 3;
-    long nanos = (long) (seconds * TimeUnit.SECONDS.toNanos(1));
-    System.out.printf(
-        "%-11s %-19s %9s %10s %10s %10s %12s%n",
-        "lock", "scenario", "samples", "p50 ns", "p99 ns", "p99.9 ns", "max ns");
-    List<String> json = new ArrayList<>();
-    for (Scenario scenario : Scenario.values()) {
-      for (LockKind lock : LockKind.values()) {
-        new WaitRun(lock, scenario).run(nanos / 4); // compiles what is measured
-        Result result = new Result(lock, scenario, new WaitRun(lock, scenario).run(nanos));
-        System.out.println(result.toRow());
-        json.add(result.toJson());
-      }
-    }
-    if (args.length > 1) {
-      Files.writeString(Path.of(args[1]), "[\n" + String.join(",\n", json) + "\n]\n");
-    }
+  /** For programs. */
+  public void put(ObjectNode node) {
+    node.put("lock", lock.name())
+        .put("scenario", scenario.name())
+        .put("faulters", scenario.faulters)
+        .put("zappers", scenario.zappers)
+        .put("samples", nanos.getTotalCount())
+        .put("p50Nanos", nanos.getValueAtPercentile(50))
+        .put("p99Nanos", nanos.getValueAtPercentile(99))
+        .put("p999Nanos", nanos.getValueAtPercentile(99.9))
+        .put("maxNanos", nanos.getMaxValue());
   }
 }

@@ -36,7 +36,7 @@ class ChartsTest {
   void peersHaveAChartByOperationForEachThreadCountAndOneAgainstThreadsForEachOperation()
       throws Exception {
     Results results = new Results();
-    for (String peer : List.of("septum", "art", "skiplist")) {
+    for (String peer : List.of("SEPTUM", "HASH_MAP", "SKIP_LIST")) {
       for (int threads : new int[] {1, 2}) {
         results.add("a.PeerPaths.put", threads, "peer=" + peer, 10, 11, 12);
         results.add("a.PeerPaths.get", threads, "peer=" + peer, 20, 21, 22);
@@ -52,9 +52,9 @@ class ChartsTest {
         charts.stream().map(Chart::name).toList());
     Chart byOperation = charts.get(0);
     assertEquals(List.of("get", "put"), byOperation.places());
-    assertEquals(List.of("art", "septum", "skiplist"), names(byOperation));
+    assertEquals(List.of("HASH_MAP", "SEPTUM", "SKIP_LIST"), names(byOperation));
     assertEquals(List.of("1", "2"), charts.get(2).places());
-    assertEquals(List.of("art", "septum", "skiplist"), names(charts.get(2)));
+    assertEquals(List.of("HASH_MAP", "SEPTUM", "SKIP_LIST"), names(charts.get(2)));
   }
 
   @Test
@@ -101,8 +101,8 @@ class ChartsTest {
             "LockPaths: cost by operation, 1 thread",
             "operation",
             "time of one thread [ns/op], error bars: 99.9% confidence",
-            "biased",
-            "stamped",
+            "BIASED",
+            "STAMPED",
             "acquire",
             "release")) {
       assertTrue(texts.contains(text), () -> text + " is not among " + texts);
@@ -128,8 +128,8 @@ class ChartsTest {
     // far apart, so that the axis is logarithmic; the first interval goes far below 0
     Results results =
         new Results()
-            .add("a.LockPaths.acquire", 1, "lock=biased", 1, 2, 30)
-            .add("a.LockPaths.acquire", 1, "lock=stamped", 1000, 1010, 1020);
+            .add("a.LockPaths.acquire", 1, "lock=BIASED", 1, 2, 30)
+            .add("a.LockPaths.acquire", 1, "lock=STAMPED", 1000, 1010, 1020);
     List<Double> bars = bars(svg(results), FIRST);
     assertEquals(1, bars.size());
     assertTrue(bars.get(0) < 560, bars::toString);
@@ -139,8 +139,7 @@ class ChartsTest {
   void commandDrawsFilesAndSaysSo() throws Exception {
     Path json = locks(1, 2).write(directory.resolve("results.json"));
     Path out = directory.resolve("deep/charts");
-    CommandRun run =
-        CommandRun.of("charts", "--json", json.toString(), "--out", out.toString(), "--png");
+    CommandRun run = CommandRun.of("charts", json.toString(), "--charts", out.toString(), "--png");
     assertEquals(0, run.code(), run::toString);
     Path svg = out.resolve("LockPaths-operations-1-thread.svg");
     assertEquals("septum: drew " + svg, run.err().strip());
@@ -155,15 +154,14 @@ class ChartsTest {
   @Test
   void nothingToDrawIsBadInput() throws Exception {
     Path json = new Results().add("a.B.c", 1, 1, 2, 3).write(directory.resolve("results.json"));
-    CommandRun run =
-        CommandRun.of("charts", "--json", json.toString(), "--out", directory + "/charts");
+    CommandRun run = CommandRun.of("charts", json.toString(), "--charts", directory + "/charts");
     assertEquals(2, run.code(), run::toString);
     assertEquals(
         json + ": nothing to draw: no two implementations, thread counts or sizes",
         run.err().strip());
     Path file = Files.writeString(directory.resolve("file"), "");
     locks(1, 2).write(json);
-    run = CommandRun.of("charts", "--json", json.toString(), "--out", file.toString());
+    run = CommandRun.of("charts", json.toString(), "--charts", file.toString());
     assertEquals(2, run.code(), run::toString);
     assertTrue(run.err().startsWith(file + ": cannot be made: "), run::toString);
   }
@@ -171,10 +169,10 @@ class ChartsTest {
   /** Two operations under two locks, whose samples vary by so much. */
   private static Results locks(double first, double second) {
     return new Results()
-        .add("a.LockPaths.acquire", 1, "lock=biased", 100 - first, 100, 100 + first)
-        .add("a.LockPaths.release", 1, "lock=biased", 90 - first, 90, 90 + first)
-        .add("a.LockPaths.acquire", 1, "lock=stamped", 120 - second, 120, 120 + second)
-        .add("a.LockPaths.release", 1, "lock=stamped", 130 - second, 130, 130 + second);
+        .add("a.LockPaths.acquire", 1, "lock=BIASED", 100 - first, 100, 100 + first)
+        .add("a.LockPaths.release", 1, "lock=BIASED", 90 - first, 90, 90 + first)
+        .add("a.LockPaths.acquire", 1, "lock=STAMPED", 120 - second, 120, 120 + second)
+        .add("a.LockPaths.release", 1, "lock=STAMPED", 130 - second, 130, 130 + second);
   }
 
   private static List<Chart> charts(Results results) throws Exception {

@@ -94,6 +94,26 @@ class CompareCommandTest {
   }
 
   @Test
+  void otherJdkIsWarnedOfThoughTheFirstResultIsOfTheProgramInC() throws Exception {
+    withReference("17").write(old);
+    withReference("25").write(now);
+    CommandRun run = compare();
+    assertEquals(0, run.code(), run::toString);
+    assertEquals(
+        "septum: warning: not measured on the same: jdk VM 17 and VM 25", run.err().strip());
+  }
+
+  /** The program in C has no JDK, and its name is the first. */
+  private static Results withReference(String vmVersion) {
+    Results results = new Results().add("cref.translate", 1, STEADY);
+    results.last().remove("vmName");
+    results.last().remove("vmVersion");
+    results.add("dev.septum.jmh.SeptumPaths.translate", 1, STEADY);
+    results.last().put("vmVersion", vmVersion);
+    return results;
+  }
+
+  @Test
   void otherUnitIsBadInput() throws Exception {
     new Results().add("a.B.c", 1, STEADY).write(old);
     Results other = new Results().add("a.B.c", 1, STEADY);

@@ -19,26 +19,34 @@ class MachineTest {
   void collectorIsTheOneThatIsOn() {
     assertEquals(
         "Parallel",
-        Machine.collector(
-            """
-                 bool UseG1GC                            = false      {product} {default}
-                 bool UseMaximumCompactionOnSystemGC     = true       {product} {default}
-                 bool UseParallelGC                      = true       {product} {command line}
-            """));
-    assertEquals("G1", Machine.collector("bool UseG1GC  := true  {product}"));
-    assertEquals("", Machine.collector(""));
+        ForkJvm.of(
+                """
+                     bool UseG1GC                            = false      {product} {default}
+                     bool UseMaximumCompactionOnSystemGC     = true       {product} {default}
+                     bool UseParallelGC                      = true       {product} {command line}
+                """)
+            .collector());
+    assertEquals("G1", ForkJvm.of("bool UseG1GC  := true  {product}").collector());
+    assertEquals("", ForkJvm.of("").collector());
   }
 
   @Test
   void flagsOfTheForksChooseTheCollectorAndTheFileKeepsIt() {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Machine here = Machine.here(java, List.of("-XX:+UseSerialGC"), directory);
+    ForkJvm fork = ForkJvm.asked(ForkJvm.JAVA.toString(), List.of("-XX:+UseSerialGC", "-Xmx96m"));
+    assertEquals(96L << 20, fork.maxHeapBytes());
+    Machine here = Machine.here(fork, directory);
     assertEquals("Serial", here.facts().get("gc"));
     assertTrue(here.facts().get("date").endsWith("Z"), here::toString);
     assertTrue(!here.facts().containsKey("commit"), "no checkout, no commit");
     ObjectNode result = new ObjectMapper().createObjectNode();
     here.put(result);
     assertEquals(here, Machine.read(result));
+  }
+
+  @Test
+  void forkThatDoesNotStartIsTakenToHaveTheHeapOfThisJvm() {
+    ForkJvm fork = ForkJvm.asked(ForkJvm.JAVA.toString(), List.of("-XX:NoSuchFlag=1"));
+    assertEquals(new ForkJvm("", Runtime.getRuntime().maxMemory()), fork);
   }
 
   @Test

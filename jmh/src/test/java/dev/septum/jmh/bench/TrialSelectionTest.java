@@ -3,6 +3,7 @@ package dev.septum.jmh.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.septum.jmh.peers.Peer;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -16,16 +17,22 @@ class TrialSelectionTest {
   private static final long MUCH = 1L << 40;
 
   @Test
-  void quickIsTheCorePathsAtOneAndTwoThreadsAndSmallGuests() {
+  void quickIsTheCorePathsSmallGuestsAndALookAtPeersAndLocks() {
     List<Trial> trials = of(Suite.QUICK, "", List.of(), Map.of(), MUCH);
     assertEquals(
-        new TreeSet<>(List.of("SeptumPaths", "ScalePaths")),
+        new TreeSet<>(List.of("SeptumPaths", "ScalePaths", "PeerPaths", "FaultLockPaths")),
         trials.stream()
             .map(trial -> trial.key().className())
             .collect(Collectors.toCollection(TreeSet::new)));
     assertEquals(List.of(1, 2), threads(trials, "SeptumPaths.translate"));
     assertEquals(List.of("1", "4", "16"), sizes(trials));
     assertEquals(4.0, trials.get(0).seconds(), 1e-9, "3 and 5 times 500 ms");
+    assertEquals(
+        Peer.values().length,
+        trials.stream().filter(trial -> trial.key().label().startsWith("PeerPaths.")).count());
+    assertEquals(List.of(2), threads(trials, "FaultLockPaths.fault4k holders=0 lock=STAMPED"));
+    double seconds = trials.stream().mapToDouble(Trial::seconds).sum() * Suite.QUICK.forks();
+    assertTrue(seconds <= 240, "JVMs that start and fill their guests take the rest of 5 minutes");
   }
 
   @Test

@@ -54,7 +54,7 @@ class PeersAgreeTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = "SEPTUM", mode = EnumSource.Mode.EXCLUDE)
   void aPeerAnswersAScriptAsSeptumDoes(Peer peer) {
     for (long seed = 1; seed <= 3; seed++) {
       assertEquals(
@@ -136,11 +136,10 @@ class PeersAgreeTest {
   @EnumSource
   void aPageTakesMemory(Peer peer) {
     int pages = 1 << 12;
-    PeerFootprint.Result few = PeerFootprint.measure(peer, Mix.SPARSE, pages / 2);
-    PeerFootprint.Result more = PeerFootprint.measure(peer, Mix.SPARSE, pages);
+    PeerFootprint few = PeerFootprint.measure(peer, Mix.SPARSE, pages / 2);
+    PeerFootprint more = PeerFootprint.measure(peer, Mix.SPARSE, pages);
     long entry = Long.BYTES;
     assertTrue(more.bytes() - few.bytes() >= pages / 2 * entry, few + " " + more);
-    assertTrue(more.toJson().contains("\"bytes\":" + more.bytes()), more.toJson());
   }
 
   /** A broken variant of a map that is right. */

@@ -62,7 +62,9 @@ public record Trace(
     LineReader reader = new LineReader();
     FormatDetector parser = new FormatDetector(format);
     long[] skipped = {0};
-    try (InputStream in = aheadOf(source.open())) {
+    try (InputStream opened = source.open();
+        InputStream in = aheadOf(opened)) {
+      boolean isCompressed = opened instanceof GZIPInputStream;
       try {
         reader.readAll(
             in,
@@ -76,7 +78,7 @@ public record Trace(
             });
       } catch (MalformedLineException e) {
         String where = source.name() + ":" + reader.lines() + ": ";
-        if (in instanceof ReadAhead) {
+        if (isCompressed) {
           in.transferTo(OutputStream.nullOutputStream()); // what is malformed may be the gzip
         }
         throw new BadInputException(where + e.getMessage());

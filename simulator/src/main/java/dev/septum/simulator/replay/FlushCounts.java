@@ -16,10 +16,15 @@ import java.util.function.ToLongFunction;
  * mapped by 2M, split to 4K as for dirty logging, merged back, and unmapped.
  */
 public final class FlushCounts {
-  /** Pages of 2M in the guest that Linux counted the flushes of a merge in: 256 GiB. */
+  /**
+   * Pages of 2M in the guest, 256 GiB, in which Linux counted flushes when dirty logging was turned
+   * off. Source: its commit 35ef80eb29ab (6.13, by D. Matlack), {@code dirty_log_perf_test -s
+   * anonymous_hugetlb_2mb -v 64 -e -b 4g}. Linux zapped the tables there; a merge here puts the
+   * large pages in their place.
+   */
   public static final int LINUX_PAGES = 131_072;
 
-  /** The flushes of that merge when each page was flushed for itself. */
+  /** Its flushes when each page was flushed for itself. */
   public static final int LINUX_WITHOUT = 131_072;
 
   /** The same since they are gathered. */

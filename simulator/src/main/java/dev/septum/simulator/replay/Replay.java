@@ -149,7 +149,7 @@ public final class Replay {
         machine.injected(),
         audit(vm),
         state.failure(),
-        machine.vcpus().stream().map(VcpuThread::rate).toList(),
+        machine.vcpus().stream().map(VcpuThread::outcome).toList(),
         trustDomain);
   }
 

@@ -28,7 +28,7 @@ abstract class ReplayMachine implements AutoCloseable {
 
   /** A machine with the plan's memory, of the kind that the builder says. */
   final VirtualMachine build(VirtualMachine.Builder builder) {
-    builder.geometry(plan.layout().geometry()).maxTables(plan.maxTables()).tlbs(plan.hasTlbs());
+    builder.geometry(plan.layout().geometry()).maxTables(plan.maxTables()).tlb(plan.isTlbOn());
     double lost = plan.probability(Injection.DROP_FLUSH);
     if (lost > 0) {
       builder.interceptFlushes(vcpus -> loss = new FlushLoss(vcpus, lost, plan.seed()));

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param injected what goes wrong on purpose, and with which probability
  * @param seed of all random choices
  * @param maxTables the most tables that the tree may have
- * @param hasTlbs whether vCPUs keep translations; else every access walks
+ * @param isTlbOn whether vCPUs keep translations; else every access walks
  * @param trustDomain what is particular to a trust domain; null for a normal VM
  */
 public record ReplayPlan(
@@ -30,7 +30,7 @@ public record ReplayPlan(
     Map<Injection, Double> injected,
     long seed,
     int maxTables,
-    boolean hasTlbs,
+    boolean isTlbOn,
     @Nullable TrustDomainPlan trustDomain) {
 
   /** A plan whose injections these are. */

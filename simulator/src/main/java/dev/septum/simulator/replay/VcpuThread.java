@@ -59,7 +59,7 @@ abstract class VcpuThread implements Runnable {
   }
 
   /** How it got on; exact after a join. */
-  final ReplayResult.Vcpu rate() {
+  final ReplayResult.Vcpu outcome() {
     return new ReplayResult.Vcpu(
         stream.vcpu(), done(), nanos / (double) TimeUnit.SECONDS.toNanos(1));
   }

@@ -20,9 +20,9 @@ import dev.septum.trace.MmuCounter;
 import java.util.Map;
 
 /**
- * The report for programs. Every leaf is a number, but for the trace's format and file and what of
- * a trust domain's plan is a word; a run that failed says why in words besides: {@code failure},
- * {@code audit.details}. Only a trust domain has {@code td}.
+ * The report for programs. Every leaf is a number, but for the trace's format and file, whether the
+ * TLBs are on, and what of a trust domain's plan is a word; a run that failed says why in words
+ * besides: {@code failure}, {@code audit.details}. Only a trust domain has {@code td}.
  */
 public final class JsonReport {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -67,6 +67,7 @@ public final class JsonReport {
         .put("peak", result.tables().peak())
         .put("waiting", result.tables().waiting());
     root.putObject("tlb")
+        .put("on", result.plan().isTlbOn())
         .put("hits", result.tlb().hits())
         .put("misses", result.tlb().misses())
         .put("flushes", result.tlb().flushes())

@@ -17,9 +17,14 @@ final class Numbers {
 
   /** 12.3 M/s. */
   static String rate(double perSecond) {
+    return rate(perSecond, "");
+  }
+
+  /** 12.3 M lines/s of {@code " lines"}. */
+  static String rate(double perSecond, String what) {
     return perSecond < MILLION
-        ? grouped(Math.round(perSecond)) + "/s"
-        : String.format(Locale.ROOT, "%.1f M/s", perSecond / MILLION);
+        ? grouped(Math.round(perSecond)) + what + "/s"
+        : String.format(Locale.ROOT, "%.1f M%s/s", perSecond / MILLION, what);
   }
 
   /** 0.42 s. */

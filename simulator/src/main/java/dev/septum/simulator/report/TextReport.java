@@ -116,7 +116,7 @@ public final class TextReport {
         "read in "
             + Numbers.seconds(trace.seconds())
             + ": "
-            + Numbers.rate(trace.seconds() > 0 ? trace.lines() / trace.seconds() : 0)
+            + Numbers.rate(trace.seconds() > 0 ? trace.lines() / trace.seconds() : 0, " lines")
             + (rates.getCount() == 0
                 ? ""
                 : "; a vCPU makes "
@@ -239,6 +239,10 @@ public final class TextReport {
         amount(tables.peak(), "peak"),
         amount(tables.waiting(), "waiting"));
     ReplayResult.Tlb tlb = result.tlb();
+    if (!plan.isTlbOn()) {
+      row("TLBs", String.format("%14s", "off"), amount(tlb.misses(), "walks"));
+      return;
+    }
     row(
         "TLBs",
         amount(tlb.hits(), "hits"),
