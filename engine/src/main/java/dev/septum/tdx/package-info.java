@@ -13,7 +13,8 @@
  * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
  * <tr><td>entries of an S-EPT table</td><td>acquire</td><td>volatile, or an atomic exclusive-or that
  *   keeps TDHP, with which the last write of a call also clears TDEL; TDEL and TDHP by atomic or,
- *   and</td><td>TDEL; PAGE.ADD: the TDR alone</td><td>a guest's walk; RANGE.BLOCK's read of the epoch behind its write</td></tr>
+ *   and</td><td>TDEL; PAGE.ADD: the TDR alone</td><td>a guest's walk; RANGE.BLOCK's read of the epoch
+ *   behind its write</td></tr>
  * <tr><td>entries of a table that no entry names yet</td><td>-</td><td>plain</td><td>the lock of the
  *   page's descriptor</td><td>the write of the entry that names it</td></tr>
  * <tr><td>entries of a table that PROMOTE looks at (from 1.5.28 on)</td><td>plain</td><td>-</td><td>the
