@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(5)
+@Fork(value = 5, jvmArgsAppend = SeptumPaths.INLINING)
 public class ScalePaths {
   private static final int BLOCK = 512;
   private static final int BLOCKS = 256;

@@ -1,5 +1,6 @@
 package dev.septum.jmh.lock;
 
+import dev.septum.jmh.SeptumPaths;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -25,7 +26,7 @@ import org.openjdk.jmh.infra.ThreadParams;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(5)
+@Fork(value = 5, jvmArgsAppend = SeptumPaths.INLINING)
 public class FaultLockPaths {
   /** A tree with a lock of one kind. */
   public static class Machine extends FaultRound.Tree {

@@ -1,5 +1,6 @@
 package dev.septum.jmh.lock;
 
+import dev.septum.jmh.SeptumPaths;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,7 @@ import org.openjdk.jmh.infra.ThreadParams;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(5)
+@Fork(value = 5, jvmArgsAppend = SeptumPaths.INLINING)
 public class SharedLinePaths {
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 

@@ -2,6 +2,7 @@ package dev.septum.jmh.peers;
 
 import dev.septum.jmh.Barrier;
 import dev.septum.jmh.RoundWorker;
+import dev.septum.jmh.SeptumPaths;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -32,7 +33,7 @@ import org.openjdk.jmh.infra.ThreadParams;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(5)
+@Fork(value = 5, jvmArgsAppend = SeptumPaths.INLINING)
 public class PeerPaths {
   private static final int PAGES = 1 << 16;
 
