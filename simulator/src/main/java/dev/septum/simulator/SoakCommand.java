@@ -146,30 +146,38 @@ public final class SoakCommand implements Callable<Integer> {
       out.printf("seed       %d%n%n", seed);
       out.flush();
     }
-    CountDownLatch reported = new CountDownLatch(1);
-    List<SoakResult> results = new ArrayList<>();
-    Interruption interruption = new Interruption(reported);
+    Interruption interruption = new Interruption();
     Runtime.getRuntime().addShutdownHook(interruption);
     try {
-      for (MachineKind kind : machines.kinds()) {
-        Soak soak = new Soak(plan(kind, seed), new SoakReport(progress));
-        interruption.begins(soak);
-        SoakResult result = soak.run();
-        progress.clear();
-        results.add(result);
-        if (!flags.isJsonToOutput()) {
-          SoakReport.print(out, result);
-        }
-        if (!result.findings().isEmpty() || result.isInterrupted()) {
-          break;
-        }
-      }
+      List<SoakResult> results = soak(seed, progress, interruption);
       return finish(seed, results, file, log) ? ExitCode.OK : ExitCode.FAILED;
     } finally {
-      progress.clear();
-      reported.countDown();
-      interruption.remove();
+      interruption.end();
     }
+  }
+
+  /** Soaks each machine, up to the first that is not sound or is interrupted. */
+  private List<SoakResult> soak(long seed, ProgressLine progress, Interruption interruption)
+      throws InterruptedException {
+    List<SoakResult> results = new ArrayList<>();
+    for (MachineKind kind : machines.kinds()) {
+      Soak soak = new Soak(plan(kind, seed), new SoakReport(progress));
+      interruption.begins(soak);
+      SoakResult result;
+      try {
+        result = soak.run();
+      } finally {
+        progress.clear();
+      }
+      results.add(result);
+      if (!flags.isJsonToOutput()) {
+        SoakReport.print(spec.commandLine().getOut(), result);
+      }
+      if (!result.findings().isEmpty() || result.isInterrupted()) {
+        break;
+      }
+    }
+    return results;
   }
 
   private SoakPlan plan(MachineKind kind, long seed) {
@@ -233,13 +241,12 @@ public final class SoakCommand implements Callable<Integer> {
 
   /** What a signal does: it ends the soak at its next quiet point, and waits for the report. */
   private static final class Interruption extends Thread {
-    private final CountDownLatch reported;
+    private final CountDownLatch reported = new CountDownLatch(1);
     private @Nullable Soak running;
     private boolean wanted;
 
-    Interruption(CountDownLatch reported) {
+    Interruption() {
       super("interruption");
-      this.reported = reported;
     }
 
     /** Another soak begins, which is the one to be ended from here on. */
@@ -267,7 +274,9 @@ public final class SoakCommand implements Callable<Integer> {
       }
     }
 
-    void remove() {
+    /** All is reported. */
+    void end() {
+      reported.countDown();
       try {
         Runtime.getRuntime().removeShutdownHook(this);
       } catch (IllegalStateException e) {
