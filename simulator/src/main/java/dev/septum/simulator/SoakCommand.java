@@ -49,6 +49,8 @@ import picocli.CommandLine.Spec;
           + " numbers, times and results, as a scenario: 'septum tree --script FILE' does them one after the"
           + " other, on a machine that begins empty. That shows what was done; a race it need not repeat.",
       "",
+      "A trust domain can have 512 vCPUs in all its life: once they are used up, no more come and go.",
+      "",
       "Kinds of --inject are as in 'septum replay --help'; of DROP_FLUSH (normal) and OVER_ZAP (td) there has"
           + " to be a finding.",
       "",
@@ -117,10 +119,10 @@ public final class SoakCommand implements Callable<Integer> {
   @Option(
       names = "--max-growth",
       paramLabel = "SIZE",
-      defaultValue = "32M",
       converter = MemorySize.class,
-      description = "How much the heap may grow. Default: ${DEFAULT-VALUE}.")
-  private long maxGrowth;
+      description =
+          "How much the heap may grow. Default: 32M, and 256K for the tables that each thread may keep.")
+  private @Nullable Long maxGrowth;
 
   @Option(
       names = "--record",
@@ -190,7 +192,7 @@ public final class SoakCommand implements Callable<Integer> {
         policy,
         injected.rates(),
         seed,
-        maxGrowth);
+        maxGrowth == null ? SoakPlan.defaultGrowth(threads) : maxGrowth);
   }
 
   private boolean finish(

@@ -62,6 +62,7 @@ final class SoakCommandTest {
     assertTrue(machine.at("/audits").longValue() > 0, machine::toString);
     assertEquals(0, machine.at("/staleUses").longValue() + machine.at("/lostData").longValue());
     assertEquals(0, machine.at("/findings").size());
+    assertTrue(machine.at("/vcpus").longValue() >= 3, machine::toString);
     assertTrue(machine.at("/heap/first").longValue() > 0, machine::toString);
     for (String operation : operations) {
       assertTrue(machine.at("/operations/" + operation).longValue() > 0, machine::toString);

@@ -52,6 +52,9 @@ public final class SoakReport implements SoakListener {
         plan.kind()
             + ", "
             + Numbers.counted(plan.threads(), "vCPU thread", "vCPU threads")
+            + ", "
+            + Numbers.counted(result.vcpus(), "vCPU", "vCPUs")
+            + " in all"
             + (plan.kind() == MachineKind.TD ? ", fault split " + word(plan) : ""));
     line(
         out,
@@ -121,6 +124,7 @@ public final class SoakReport implements SoakListener {
       node.put("faultSplit", word(plan));
     }
     node.put("seconds", result.seconds())
+        .put("vcpus", result.vcpus())
         .put("interrupted", result.isInterrupted())
         .put("audits", result.audits())
         .put("operationsPerSecond", result.done() / result.seconds());

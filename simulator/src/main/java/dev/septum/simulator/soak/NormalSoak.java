@@ -117,6 +117,11 @@ final class NormalSoak extends SoakMachine {
   }
 
   @Override
+  long vcpus() {
+    return guests.size() + count(Operation.VCPU);
+  }
+
+  @Override
   Map<Injection, Long> injected() {
     return loss == null ? Map.of() : Map.of(Injection.DROP_FLUSH, loss.lost());
   }

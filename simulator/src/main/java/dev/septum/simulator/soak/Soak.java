@@ -190,6 +190,7 @@ public final class Soak {
         isInterrupted,
         audits,
         operations(),
+        machine.vcpus(),
         machine.injected(),
         machine.staleUses(),
         machine.lostData(),

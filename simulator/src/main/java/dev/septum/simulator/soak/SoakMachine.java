@@ -73,6 +73,9 @@ abstract class SoakMachine {
   /** Pages that lost what was written to them, or that it was. At rest, after an audit. */
   abstract long lostData();
 
+  /** The vCPUs that the machine has had, those that are closed included. */
+  abstract long vcpus();
+
   /** How often something went wrong on purpose. */
   abstract Map<Injection, Long> injected();
 

@@ -36,6 +36,9 @@ public record SoakPlan(
   /** Frames are not given out again, and when each was taken away is kept. */
   public static final long SLOT_BYTES = 8 << 10;
 
+  private static final long GROWTH = 32L << 20;
+  private static final long THREAD_BYTES = 256 << 10;
+
   /** Small, so that all meet: 32 MiB. */
   static final GfnRange MEMORY = GfnRange.ofBytes(0, 32L << 20);
 
@@ -49,6 +52,13 @@ public record SoakPlan(
     boolean isTrustDomain = kind == MachineKind.TD;
     own.keySet().removeIf(injection -> injection.isOfTrustDomain() != isTrustDomain);
     rates = Map.copyOf(own);
+  }
+
+  /**
+   * The heap's growth that is no leak: each thread may keep tables, 32 that are free and 32 dead.
+   */
+  public static long defaultGrowth(int threads) {
+    return GROWTH + threads * THREAD_BYTES;
   }
 
   /** With which probability something goes wrong on purpose, 0 to 1. */

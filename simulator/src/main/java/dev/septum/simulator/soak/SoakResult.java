@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param isInterrupted whether it was told to end early
  * @param audits at quiet points, the last one included
  * @param operations how often each was done
+ * @param vcpus that there were, one after the other in each thread
  * @param injected how often something went wrong on purpose
  * @param staleUses of translations that should have been flushed
  * @param lostData pages that lost what was written to them; of a normal VM, that it was
@@ -26,6 +27,7 @@ public record SoakResult(
     boolean isInterrupted,
     int audits,
     Map<Operation, Long> operations,
+    long vcpus,
     Map<Injection, Long> injected,
     long staleUses,
     long lostData,

@@ -110,6 +110,11 @@ final class TrustDomainGuest extends SoakThread {
     vcpu.stamped().sweep();
   }
 
+  /** How many it has been, one after the other. */
+  int vcpus() {
+    return vcpus;
+  }
+
   long staleUses() {
     return staleBefore + vcpu.vcpu().vcpu().staleUses();
   }

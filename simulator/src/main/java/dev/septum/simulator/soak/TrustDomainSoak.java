@@ -141,6 +141,11 @@ final class TrustDomainSoak extends SoakMachine {
   }
 
   @Override
+  long vcpus() {
+    return guests.stream().mapToLong(TrustDomainGuest::vcpus).sum();
+  }
+
+  @Override
   Map<Injection, Long> injected() {
     Map<Injection, Long> counts = new EnumMap<>(Injection.class);
     for (Injection kind : plan().rates().keySet()) {
