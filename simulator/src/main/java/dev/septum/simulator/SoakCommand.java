@@ -121,7 +121,7 @@ public final class SoakCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       converter = MemorySize.class,
       description =
-          "How much the heap may grow. Default: 32M, and 256K for the tables that each thread may keep.")
+          "How much the heap may grow. Default: 32M, and 512K for the tables that each thread may keep.")
   private @Nullable Long maxGrowth;
 
   @Option(

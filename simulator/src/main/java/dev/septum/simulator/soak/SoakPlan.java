@@ -37,7 +37,7 @@ public record SoakPlan(
   public static final long SLOT_BYTES = 8 << 10;
 
   private static final long GROWTH = 32L << 20;
-  private static final long THREAD_BYTES = 256 << 10;
+  private static final long THREAD_BYTES = 512 << 10;
 
   /** Small, so that all meet: 32 MiB. */
   static final GfnRange MEMORY = GfnRange.ofBytes(0, 32L << 20);
@@ -55,7 +55,8 @@ public record SoakPlan(
   }
 
   /**
-   * The heap's growth that is no leak: each thread may keep tables, 32 that are free and 32 dead.
+   * The heap's growth that is no leak: each thread may keep tables, 32 that are free and 32 dead,
+   * in a trust domain each with its page of the Secure EPT.
    */
   public static long defaultGrowth(int threads) {
     return GROWTH + threads * THREAD_BYTES;
