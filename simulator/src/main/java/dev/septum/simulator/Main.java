@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DecodeCommand.class,
       TreeCommand.class,
       PoliciesCommand.class,
+      SoakCommand.class,
       BootPatternCommand.class,
       FlushCountsCommand.class,
       BenchCommand.class,

@@ -78,6 +78,13 @@ abstract class OneOf<T> implements ITypeConverter<T>, Iterable<String> {
     }
   }
 
+  /** The kinds of machine that run one after the other. */
+  static final class Machines extends OneOf<MachineChoice> {
+    Machines() {
+      super(MachineChoice.values());
+    }
+  }
+
   /** How a guest accepts its memory. */
   static final class Guest extends OneOf<GuestKind> {
     Guest() {

@@ -10,29 +10,17 @@ import dev.septum.simulator.replay.ReplayResult;
 import dev.septum.simulator.replay.TrustDomainPlan;
 import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.ProgressLine;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The options of a replay, for the commands that make one: checked, and made a plan of. */
-final class ReplayFlags {
-  private static final String STANDARD_STREAM = "-";
+final class ReplayFlags extends RunFlags {
   private static final int MAX_CHURN = 1_000_000;
-  private static final int SEED_BITS = 48;
-
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec;
 
   @Option(
       names = "--trace",
@@ -115,13 +103,6 @@ final class ReplayFlags {
   @Mixin private TrustDomainFlags trustDomain = new TrustDomainFlags();
 
   @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description =
-          "For whatever happens by chance. Default: another each time; the report names it.")
-  private @Nullable Long seed;
-
-  @Option(
       names = "--max-tables",
       paramLabel = "N",
       defaultValue = "4194304",
@@ -137,17 +118,6 @@ final class ReplayFlags {
       description =
           "Whether vCPUs keep translations; without, every access walks. Default: ${DEFAULT-VALUE}.")
   private Switch tlb = Switch.ON;
-
-  @Option(
-      names = "--json",
-      paramLabel = "FILE|-",
-      description = "Writes the results as JSON; to - they go instead of the report.")
-  private @Nullable Path json;
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "No progress, only the report.")
-  private boolean quiet;
 
   /**
    * What is to be replayed.
@@ -172,10 +142,6 @@ final class ReplayFlags {
       plans.add(plan(read, chosen, how));
     }
     return plans;
-  }
-
-  private long nextSeed() {
-    return seed == null ? ThreadLocalRandom.current().nextLong(1L << SEED_BITS) : seed;
   }
 
   private Trace read(ProgressLine progress) throws BadInputException {
@@ -232,42 +198,9 @@ final class ReplayFlags {
     return isStandardStream(trace) ? TraceSource.standardInput() : TraceSource.file(trace);
   }
 
-  /** Whether a file stands for the standard input or output. */
-  static boolean isStandardStream(@Nullable Path path) {
-    return path != null && path.toString().equals(STANDARD_STREAM);
-  }
-
-  /** Whether the results go to the standard output, and no report. */
-  boolean isJsonToOutput() {
-    return isStandardStream(json);
-  }
-
   /** The file of a replay's results: as the other. */
   @Nullable JsonFile jsonFile() throws BadInputException {
     return jsonFile(trace, "the trace");
-  }
-
-  /**
-   * A file of results, to be written later; null if there is none, or it is the standard output.
-   *
-   * @param input a file whose place they must not take
-   * @throws BadInputException if it could not be written, or is the input itself
-   */
-  @Nullable JsonFile jsonFile(@Nullable Path input, String what) throws BadInputException {
-    return json == null || isJsonToOutput() ? null : JsonFile.at(checkNot(input, what, json));
-  }
-
-  /** Writes the file of results, if there is one; complains and returns false if it cannot. */
-  boolean write(@Nullable JsonFile file, Supplier<String> results) {
-    if (file != null) {
-      try {
-        file.write(results.get());
-      } catch (IOException e) {
-        complain(file.describe(e));
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Whether a run is one to trust; complains if not. */
@@ -278,40 +211,13 @@ final class ReplayFlags {
     return result.verdict() == null;
   }
 
-  /** Says something on the standard error. */
-  void complain(String what) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.println("septum: " + what);
-    err.flush();
-  }
-
-  private static Path checkNot(@Nullable Path input, String what, Path results)
-      throws BadInputException {
-    try {
-      if (input != null
-          && Files.exists(results)
-          && Files.exists(input)
-          && Files.isSameFile(results, input)) {
-        throw new BadInputException(results + ": is " + what + " itself");
-      }
-      return results;
-    } catch (IOException e) {
-      throw new BadInputException(results + ": cannot be written: " + e);
-    }
-  }
-
-  /** Where to say how a run is getting on. */
-  ProgressLine progress() {
-    return ProgressLine.atStandardError(spec.commandLine().getErr(), quiet);
-  }
-
   /**
    * Makes the machine a trust domain, for a command that knows no other; then as {@link #check}.
    *
    * @throws ParameterException also if another was asked for
    */
   void checkTrustDomain() {
-    if (spec.commandLine().getParseResult().hasMatchedOption("--vm") && vm != MachineKind.TD) {
+    if (command().getParseResult().hasMatchedOption("--vm") && vm != MachineKind.TD) {
       throw invalid("--vm", "expected td", vm.toString());
     }
     vm = MachineKind.TD;
@@ -334,7 +240,7 @@ final class ReplayFlags {
     }
     checkKind();
     checkNamed("--trace", trace);
-    checkNamed("--json", json);
+    checkNames();
   }
 
   /** Refuses what only the other kind of machine has. */
@@ -366,8 +272,7 @@ final class ReplayFlags {
     if (injected.rates().containsKey(Injection.OVER_ZAP)
         && trustDomain.convert() == 0
         && trustDomain.punch() == 0) {
-      throw new ParameterException(
-          spec.commandLine(), "--inject OVER_ZAP wants --convert or --punch");
+      throw new ParameterException(command(), "--inject OVER_ZAP wants --convert or --punch");
     }
   }
 
@@ -378,26 +283,6 @@ final class ReplayFlags {
   }
 
   private ParameterException wants(String option, MachineKind kind) {
-    return new ParameterException(spec.commandLine(), option + " wants --vm " + kind);
-  }
-
-  /** Checks that an option is from 1 to {@code most}. */
-  void check(String option, int value, int most) {
-    if (value < 1 || value > most) {
-      throw invalid(option, "expected 1 to " + most, Integer.toString(value));
-    }
-  }
-
-  /** Checks that a file has a name. */
-  void checkNamed(String option, @Nullable Path path) {
-    if (path != null && path.toString().isEmpty()) {
-      throw invalid(option, "expected a file", "");
-    }
-  }
-
-  ParameterException invalid(String option, String expected, String found) {
-    return new ParameterException(
-        spec.commandLine(),
-        "Invalid value for option '" + option + "': " + expected + ", found '" + found + "'");
+    return new ParameterException(command(), option + " wants --vm " + kind);
   }
 }

@@ -55,7 +55,7 @@ import picocli.CommandLine.Spec;
       "  machine normal|td [memory SIZE] [backing SIZE] [policy POLICY] [ve] [vcpus N]",
       "                   begins anew; of 1G in pages of 2m, exclusive, without #VE,",
       "                   with 2 vCPUs; a TD if none is begun",
-      "  private RANGE, shared RANGE, punch RANGE, zap RANGE, prefault RANGE",
+      "  private RANGE, shared RANGE, punch RANGE, zap RANGE, prefault RANGE, trim RANGE",
       "  promote RANGE SIZE                   of private memory",
       "  merge RANGE SIZE, split RANGE SIZE   of a normal VM's memory, or shared",
       "  add GFN VALUE    a page of a TD's build, which 'finalize' ends",

@@ -50,6 +50,7 @@ class MainTest {
           "decode",
           "tree",
           "policies",
+          "soak",
           "boot-pattern",
           "flush-counts",
           "generate-completion"

@@ -207,7 +207,7 @@ final class TreeCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "fly 0x0 | expected an operation (private or shared or punch or zap or prefault or promote or merge or split), found 'fly'",
+        "fly 0x0 | expected an operation (private or shared or punch or zap or prefault or trim or promote or merge or split), found 'fly'",
         "zap | expected a value, found the end of the line",
         "zap 0x0 | expected a range of gfns (0x200-0x400, 2M-4M, 0x200+512, 2M+2M), found '0x0'",
         "zap 10-20 | expected a range of gfns (0x200-0x400, 2M-4M, 0x200+512, 2M+2M), found '10-20'",

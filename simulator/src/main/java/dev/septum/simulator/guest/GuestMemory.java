@@ -52,7 +52,8 @@ public final class GuestMemory {
 
   /**
    * The host is about to take pages, by converting them to shared or punching a hole, or to bring
-   * them back: from here to {@link #endTaking} they may lose their content. One thread takes.
+   * them back: from here to {@link #endTaking} they may lose their content. One thread takes a
+   * page.
    */
   public void beginTaking(GfnRange range) {
     count(range);

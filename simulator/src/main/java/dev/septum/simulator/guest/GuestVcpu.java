@@ -18,8 +18,21 @@ public final class GuestVcpu {
   private final TrustDomainVcpu vcpu;
   private final SplittableRandom random;
   private final long sharedBit;
+  private final AcceptListener listener;
   private final long[] exits = new long[EXITS.length];
   private long refused = -1;
+
+  /** Is told of each ACCEPT. */
+  @FunctionalInterface
+  public interface AcceptListener {
+    /**
+     * An ACCEPT has ended.
+     *
+     * @param gpa as the guest gave it
+     * @param status as {@link TrustDomainVcpu#accept} returned it
+     */
+    void accepted(long gpa, PageLevel level, long status);
+  }
 
   /**
    * A vCPU.
@@ -28,9 +41,16 @@ public final class GuestVcpu {
    * @param sharedBit the address bit of shared memory, in place
    */
   public GuestVcpu(TrustDomainVcpu vcpu, SplittableRandom random, long sharedBit) {
+    this(vcpu, random, sharedBit, (gpa, level, status) -> {});
+  }
+
+  /** As the other; its ACCEPTs are told. */
+  public GuestVcpu(
+      TrustDomainVcpu vcpu, SplittableRandom random, long sharedBit, AcceptListener listener) {
     this.vcpu = vcpu;
     this.random = random;
     this.sharedBit = sharedBit;
+    this.listener = listener;
   }
 
   /** A random number below a bound. */
@@ -54,6 +74,7 @@ public final class GuestVcpu {
       if (status == TrustDomainVcpu.NOT_COMPLETED
           || SeamcallStatus.detail(status) != SeamcallStatus.OPERAND_BUSY) {
         count(vcpu.exit());
+        listener.accepted(gpa, level, status);
         return status;
       }
       SpinWait.pause(tries);

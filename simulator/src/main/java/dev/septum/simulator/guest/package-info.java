@@ -7,7 +7,8 @@
  * <caption>Shared state of this room</caption>
  * <tr><th>field</th><th>read</th><th>written</th><th>guard</th><th>pairs with</th></tr>
  * <tr><td>{@code PageBlock.taken}</td><td>acquire, by vCPUs</td><td>release, and a full fence before
- *   the host begins to take</td><td>the one host thread that takes</td><td>a vCPU that sees what the
+ *   the host begins to take</td><td>the one host thread that takes the
+ *   page</td><td>a vCPU that sees what the
  *   host has done sees the count that announced it</td></tr>
  * <tr><td>{@code PageBlock.held}</td><td colspan="2">CAS to hold; release to let go</td><td>-</td>
  *   <td>the next holder's CAS</td></tr>

@@ -5,7 +5,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Loses flushes on their way to the vCPUs, to see that it is noticed. */
-final class FlushLoss implements TlbFlusher {
+public final class FlushLoss implements TlbFlusher {
   private final TlbFlusher vcpus;
   private final double probability;
   private final long seed;
@@ -17,7 +17,7 @@ final class FlushLoss implements TlbFlusher {
    *
    * @param probability how many of all flushes are lost, 0 to 1
    */
-  FlushLoss(TlbFlusher vcpus, double probability, long seed) {
+  public FlushLoss(TlbFlusher vcpus, double probability, long seed) {
     this.vcpus = vcpus;
     this.probability = probability;
     this.seed = seed;
@@ -43,7 +43,8 @@ final class FlushLoss implements TlbFlusher {
     vcpus.released(start, pages);
   }
 
-  long lost() {
+  /** How many were lost. */
+  public long lost() {
     return lost.get();
   }
 

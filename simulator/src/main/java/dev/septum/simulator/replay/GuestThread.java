@@ -2,50 +2,39 @@ package dev.septum.simulator.replay;
 
 import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
-import dev.septum.simulator.guest.Guest;
 import dev.septum.simulator.guest.GuestVcpu;
+import dev.septum.simulator.guest.PersistentVcpu;
 import dev.septum.simulator.guest.StampedVcpu;
 import dev.septum.simulator.input.VcpuStream;
 import dev.septum.vm.GuestAccess;
-import dev.septum.vm.VcpuExit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The thread of a trust domain's vCPU: makes each access with the help of its guest, until it is
  * made or given up.
- *
- * <p>A page that is shared just now is touched as shared memory, which holds no stamp.
  */
 final class GuestThread extends VcpuThread {
   private static final int SLICE = 1 << 7;
   private static final Access[] ACCESSES = Access.values();
 
-  private final GuestVcpu vcpu;
-  private final StampedVcpu stamped;
-  private final Guest guest;
+  private final PersistentVcpu vcpu;
   private final Pace pace;
+  private final BooleanSupplier goesOn;
   private long givenUp;
 
-  GuestThread(
-      VcpuStream stream,
-      GuestVcpu vcpu,
-      StampedVcpu stamped,
-      Guest guest,
-      int repeat,
-      Pace pace,
-      RunState state) {
+  GuestThread(VcpuStream stream, PersistentVcpu vcpu, int repeat, Pace pace, RunState state) {
     super(stream, repeat, SLICE, state);
     this.vcpu = vcpu;
-    this.stamped = stamped;
-    this.guest = guest;
     this.pace = pace;
+    this.goesOn = () -> !state.isStopped();
   }
 
   GuestVcpu vcpu() {
-    return vcpu;
+    return vcpu.vcpu();
   }
 
   StampedVcpu stamped() {
-    return stamped;
+    return vcpu.stamped();
   }
 
   /** Accesses that were given up; exact after a join. */
@@ -67,46 +56,23 @@ final class GuestThread extends VcpuThread {
   /** Makes one access; false if the run has stopped. */
   private boolean make(long packed) {
     long gfn = GuestAccess.gfn(packed);
-    Access access = access(GuestAccess.bits(packed));
-    guest.beforeTouch(vcpu, gfn);
-    while (!state().isStopped()) {
-      switch (stamped.make(gfn, access)) {
-        case NONE -> {
-          return true;
-        }
-        case UNACCEPTED -> {
-          if (!guest.accept(vcpu, gfn)) {
-            return giveUp();
-          }
-        }
-        case VIRTUALIZATION_EXCEPTION -> {
-          vcpu.takeVeInfo();
-          if (!guest.accept(vcpu, gfn)) {
-            return giveUp();
-          }
-        }
-        case MEMORY_FAULT -> {
-          if (vcpu.touchShared(gfn, access) == VcpuExit.NONE) {
-            return true;
-          }
-        }
-        case ENDLESS_VIOLATION -> {
-          return giveUp();
-        }
-        case MMIO ->
-            state()
-                .fail(
-                    String.format(
-                        "%s: exit MMIO at 0x%x: no memory slot answers it",
-                        name(), gfn << Geometry.PAGE_SHIFT));
+    switch (vcpu.make(gfn, access(GuestAccess.bits(packed)), goesOn)) {
+      case MADE, SHARED -> {
+        return true;
       }
+      case GIVEN_UP -> {
+        givenUp++;
+        return true;
+      }
+      case MMIO ->
+          state()
+              .fail(
+                  String.format(
+                      "%s: exit MMIO at 0x%x: no memory slot answers it",
+                      name(), gfn << Geometry.PAGE_SHIFT));
+      case STOPPED -> {}
     }
     return false;
-  }
-
-  private boolean giveUp() {
-    givenUp++;
-    return true;
   }
 
   private static Access access(int bits) {

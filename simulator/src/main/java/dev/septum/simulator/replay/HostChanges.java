@@ -5,39 +5,24 @@ import dev.septum.simulator.guest.GuestMemory;
 import dev.septum.vm.TrustDomainHost;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The host thread that converts ranges of private memory to shared and back, and punches holes,
  * while vCPUs use them: of 4K to 4M, not aligned to 2M, so many for a million of accesses. A range
  * stays shared until the next conversion is due.
- *
- * <p>{@link Injection#OVER_ZAP} takes a page more than the guest's memory is told of, for the check
- * of lost data to find.
  */
 final class HostChanges extends HostThread {
   private static final int LARGEST_BITS = 9;
 
-  private final TrustDomainHost host;
-  private final GuestMemory memory;
   private final TrustDomainPlan plan;
   private final Pace pace;
-  private final SplittableRandom random;
   private final RandomRanges ranges;
-  private final double overZap;
+  private final MemoryTaker taker;
   private final long allConversions;
   private final long allPunches;
 
-  /** What is shared, as far as the guest knows. */
-  private @Nullable GfnRange shared;
-
-  /** What is shared. */
-  private GfnRange taken = new GfnRange(0, 1);
-
   private long conversions;
   private long punches;
-  private long overZapped;
 
   HostChanges(
       TrustDomainHost host,
@@ -48,13 +33,11 @@ final class HostChanges extends HostThread {
       Pace pace,
       RunState state) {
     super("host", state);
-    this.host = host;
-    this.memory = memory;
     this.plan = td;
     this.pace = pace;
-    this.random = new SplittableRandom(plan.seed());
+    SplittableRandom random = new SplittableRandom(plan.seed());
     this.ranges = new RandomRanges(plan.layout().slots(), vcpus, random.split(), LARGEST_BITS);
-    this.overZap = plan.probability(Injection.OVER_ZAP);
+    this.taker = new MemoryTaker(host, memory, random, plan.probability(Injection.OVER_ZAP));
     this.allConversions = td.conversionsIn(plan.accesses());
     this.allPunches = td.punchesIn(plan.accesses());
     pace.waitAt(secondDue(0, 0));
@@ -72,7 +55,7 @@ final class HostChanges extends HostThread {
 
   /** Conversions and holes that have taken too much; exact after a join. */
   long overZapped() {
-    return overZapped;
+    return taker.overZapped();
   }
 
   @Override
@@ -117,39 +100,19 @@ final class HostChanges extends HostThread {
   }
 
   private void bringBack() {
-    if (shared != null) {
-      GfnRange range = shared;
-      take(range, () -> host.convertToPrivate(taken));
-      shared = null;
+    if (taker.bringBack() >= 0) {
       conversions++;
     }
   }
 
   private void convert() {
     GfnRange range = ranges.next();
-    taken = orTooMuch(range);
-    take(range, () -> host.convertToShared(taken));
-    shared = range;
+    long unused = taker.convertToShared(range, ranges.slotOf(range.start()));
   }
 
   private void punch() {
     GfnRange range = ranges.next();
-    GfnRange hole = orTooMuch(range);
-    take(range, () -> host.punchHole(hole));
+    long unused = taker.punchHole(range, ranges.slotOf(range.start()));
     punches++;
-  }
-
-  private void take(GfnRange told, LongSupplier how) {
-    memory.beginTaking(told);
-    long unused = how.getAsLong();
-    memory.endTaking(told);
-  }
-
-  private GfnRange orTooMuch(GfnRange range) {
-    if (random.nextDouble() >= overZap || range.end() == ranges.slotOf(range.start()).end()) {
-      return range;
-    }
-    overZapped++;
-    return new GfnRange(range.start(), range.end() + 1);
   }
 }

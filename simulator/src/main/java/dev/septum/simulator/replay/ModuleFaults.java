@@ -5,6 +5,7 @@ import dev.septum.tdx.TdxFaults;
 import dev.septum.tdx.TdxLeaf;
 import dev.septum.tdx.TdxLock;
 import dev.septum.vm.TrustDomainHost;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -14,20 +15,25 @@ import org.jspecify.annotations.Nullable;
  * chance of its own. No lock is found held while every vCPU is kept out: then the engine is
  * promised that none is.
  */
-final class ModuleFaults implements TdxFaults, AllocationFaults {
+public final class ModuleFaults implements TdxFaults, AllocationFaults {
   private final double[] probabilities;
   private final LongAdder[] struck;
   private final ThreadLocal<SplittableRandom> randoms;
   private volatile @Nullable TrustDomainHost armed;
 
-  ModuleFaults(ReplayPlan plan) {
+  /**
+   * Nothing goes wrong before {@link #arm}.
+   *
+   * @param rates with which probability each kind strikes; what is missing never does
+   */
+  public ModuleFaults(Map<Injection, Double> rates, long seed) {
     this.struck = new LongAdder[Injection.values().length];
     this.probabilities = new double[Injection.values().length];
     for (Injection kind : Injection.values()) {
-      probabilities[kind.ordinal()] = plan.probability(kind);
+      probabilities[kind.ordinal()] = rates.getOrDefault(kind, 0.0);
       struck[kind.ordinal()] = new LongAdder();
     }
-    SplittableRandom root = new SplittableRandom(plan.seed() + 1);
+    SplittableRandom root = new SplittableRandom(seed + 1);
     this.randoms =
         ThreadLocal.withInitial(
             () -> {
@@ -38,17 +44,17 @@ final class ModuleFaults implements TdxFaults, AllocationFaults {
   }
 
   /** From here on things go wrong. */
-  void arm(TrustDomainHost host) {
+  public void arm(TrustDomainHost host) {
     armed = host;
   }
 
   /** Nothing goes wrong any more. */
-  void disarm() {
+  public void disarm() {
     armed = null;
   }
 
   /** How often something went wrong; exact at rest. */
-  long count(Injection kind) {
+  public long count(Injection kind) {
     return struck[kind.ordinal()].sum();
   }
 

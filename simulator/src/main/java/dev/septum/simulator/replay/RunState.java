@@ -6,26 +6,36 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Whether the threads of a run go on, and if not, why. */
-final class RunState {
+public final class RunState {
   private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
   private volatile boolean stopped;
 
+  /** They go on. */
+  public RunState() {}
+
+  /** Stops all threads, at their next look; all is well. */
+  public void end() {
+    stopped = true;
+  }
+
   /** Stops all threads, at their next look; the first reason is kept. */
-  void fail(String what) {
+  public void fail(String what) {
     failure.compareAndSet(null, what);
     stopped = true;
   }
 
   /** Stops all threads for what one of them has met. */
-  void fail(String who, Throwable thrown) {
+  public void fail(String who, Throwable thrown) {
     fail(who + ": " + describe(thrown));
   }
 
-  boolean isStopped() {
+  /** Whether they are to end. */
+  public boolean isStopped() {
     return stopped;
   }
 
-  @Nullable String failure() {
+  /** The first reason; null if there is none. */
+  public @Nullable String failure() {
     return failure.get();
   }
 

@@ -5,6 +5,7 @@ import dev.septum.paging.GfnRange;
 import dev.septum.simulator.guest.Guest;
 import dev.septum.simulator.guest.GuestMemory;
 import dev.septum.simulator.guest.GuestVcpu;
+import dev.septum.simulator.guest.PersistentVcpu;
 import dev.septum.simulator.guest.StampedVcpu;
 import dev.septum.simulator.input.VcpuStream;
 import dev.septum.td.SeamcallCounts;
@@ -39,7 +40,7 @@ final class TrustDomainMachine extends ReplayMachine {
     this.plan = plan;
     this.state = state;
     this.memory = new GuestMemory(plan.layout().slots());
-    this.faults = new ModuleFaults(plan);
+    this.faults = new ModuleFaults(plan.injected(), plan.seed());
     this.vm =
         build(
             VirtualMachine.builder()
@@ -86,7 +87,8 @@ final class TrustDomainMachine extends ReplayMachine {
       GuestVcpu vcpu =
           new GuestVcpu((TrustDomainVcpu) vm.newVcpu(), random.split(), host.sharedBit());
       StampedVcpu stamped = new StampedVcpu(vcpu, memory, vcpus.size());
-      vcpus.add(new GuestThread(stream, vcpu, stamped, guest, plan.repeat(), pace, state));
+      PersistentVcpu persistent = new PersistentVcpu(vcpu, stamped, guest);
+      vcpus.add(new GuestThread(stream, persistent, plan.repeat(), pace, state));
     }
   }
 

@@ -85,6 +85,12 @@ public final class JsonFile {
         "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
   }
 
+  /** The file, as it was named. */
+  @Override
+  public String toString() {
+    return name.toString();
+  }
+
   /** The exceptions of the file system have their file for a message, and often nothing else. */
   private static String reason(IOException failure) {
     if (failure instanceof java.nio.file.NoSuchFileException) {

@@ -156,7 +156,7 @@ public final class JsonReport {
         .put("lostData", result.lostData());
   }
 
-  private static void putCounts(ObjectNode node, Map<?, Long> counts) {
+  static void putCounts(ObjectNode node, Map<?, Long> counts) {
     counts.forEach((what, count) -> node.put(what.toString(), count));
   }
 

@@ -14,6 +14,8 @@ enum RangeOperation {
   ZAP(false, "removed"),
   /** Maps it, before anyone touches it. */
   PREFAULT(false, "mapped"),
+  /** Gives back its tables in which nothing is mapped. */
+  TRIM(false, "given back"),
   /** Merges private mappings. */
   PROMOTE(true, "merged"),
   /** Merges a normal VM's mappings, or shared ones. */

@@ -113,6 +113,7 @@ final class ScenarioMachine implements AutoCloseable {
           case PROMOTE -> vm.trustDomain().promote(range, level);
           case ZAP -> vm.zap(range);
           case PREFAULT -> vm.prefault(range);
+          case TRIM -> vm.trim(range);
           case MERGE -> vm.merge(range, level);
           case SPLIT -> vm.split(range, level);
         };
