@@ -252,7 +252,7 @@ final class ReplayFlags extends RunFlags {
       }
     }
     if (tlb == Switch.OFF && injected.rates().containsKey(Injection.DROP_FLUSH)) {
-      throw new ParameterException(spec.commandLine(), "--inject DROP_FLUSH wants --tlb on");
+      throw new ParameterException(command(), "--inject DROP_FLUSH wants --tlb on");
     }
     String given = trustDomain.given();
     if (!isTrustDomain) {
