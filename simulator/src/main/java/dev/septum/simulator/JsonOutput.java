@@ -22,8 +22,11 @@ public final class JsonOutput {
 
   @Option(
       names = "--json",
+      arity = "0..1",
+      fallbackValue = STANDARD_OUTPUT,
       paramLabel = "FILE|-",
-      description = "Writes the results as JSON; to - they go instead of the report.")
+      description =
+          "Writes the results as JSON; to -, or without FILE, they go instead of the report.")
   private @Nullable Path path;
 
   private @Nullable JsonFile file;
