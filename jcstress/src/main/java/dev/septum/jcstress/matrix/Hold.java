@@ -1,0 +1,16 @@
+package dev.septum.jcstress.matrix;
+
+/** How an operation holds the MMU's lock while it changes or reads a tree. */
+public enum Hold {
+  /** Not at all: hardware, and what stands for it. */
+  NONE,
+  /** With others. */
+  SHARED,
+  /** Alone. */
+  EXCLUSIVE;
+
+  /** Whether two operations may be at work at once. */
+  public boolean overlaps(Hold other) {
+    return this == NONE || other == NONE || (this == SHARED && other == SHARED);
+  }
+}
