@@ -98,8 +98,7 @@ public final class MemorySlots implements MappingLimits {
    * @throws IllegalStateException if there are not that many left
    */
   public synchronized long takeFrames(GfnRange range) {
-    long block = geometry.pages(geometry.maxLeafLevel());
-    long pfn = (nextPfn + block - 1 & -block) + (range.start() & block - 1);
+    long pfn = roundUp(nextPfn) + (range.start() & largestLeaf() - 1);
     if (range.pages() > endPfn - pfn) {
       throw new IllegalStateException(
           String.format(
@@ -107,6 +106,20 @@ public final class MemorySlots implements MappingLimits {
     }
     nextPfn = pfn + range.pages();
     return pfn;
+  }
+
+  /** The frames of a slot, and those around it that no other slot is ever given. */
+  public GfnRange framesTakenFor(MemorySlot slot) {
+    return new GfnRange(
+        roundUp(slot.pfn() + 1) - largestLeaf(), roundUp(slot.pfn() + slot.range().pages()));
+  }
+
+  private long largestLeaf() {
+    return geometry.pages(geometry.maxLeafLevel());
+  }
+
+  private long roundUp(long pfn) {
+    return pfn + largestLeaf() - 1 & -largestLeaf();
   }
 
   /**

@@ -142,6 +142,8 @@ public final class VirtualMachine implements AutoCloseable {
   /** Takes a slot away, and everything that is mapped of it. Its tables stay. */
   public void deleteSlot(MemorySlot slot) {
     replaceSlot(slot, null);
+    GfnRange frames = slots.framesTakenFor(slot);
+    tags.retire(frames.start(), frames.pages());
   }
 
   /**

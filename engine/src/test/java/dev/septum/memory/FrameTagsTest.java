@@ -2,6 +2,7 @@ package dev.septum.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.septum.Seeds;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** When a frame was taken away, as seen by whoever noted the clock. */
 class FrameTagsTest {
+  private static final long REGION = 1L << 18;
   private static final long LAST_FRAME = (1L << 40) - 1;
 
   private final FrameTags tags = new FrameTags();
@@ -92,6 +94,27 @@ class FrameTagsTest {
     takeAway(512, 512);
     assertTrue(tags.isYounger(600, third));
     assertTrue(tags.isYounger(700, third));
+  }
+
+  @Test
+  void whatIsGivenUpForGoodIsYoungerThanAnythingAndItsNeighboursAreNot() {
+    takeAway(REGION, 1);
+    tags.retire(REGION, 2 * REGION);
+    long after = tags.clock();
+    assertTrue(tags.isYounger(REGION, after));
+    assertTrue(tags.isYounger(3 * REGION - 1, Long.MAX_VALUE - 1));
+    assertFalse(tags.isYounger(REGION - 1, 0));
+    assertFalse(tags.isYounger(3 * REGION, 0));
+    assertThrows(IllegalStateException.class, () -> tags.tag(REGION, 1));
+  }
+
+  @Test
+  void aRegionOfWhichAPartIsLeftKeepsItsTags() {
+    takeAway(REGION, 1);
+    tags.retire(REGION, REGION - 1);
+    tags.retire(REGION + 1, REGION - 1);
+    assertFalse(tags.isYounger(REGION, tags.clock()));
+    assertFalse(tags.isYounger(REGION + 5, 0));
   }
 
   /** Random ranges around a few places far apart, against a tick for each frame. */

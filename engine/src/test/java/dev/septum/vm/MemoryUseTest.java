@@ -3,6 +3,7 @@ package dev.septum.vm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.septum.memory.MemorySlot;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import org.junit.jupiter.api.DisplayName;
@@ -57,5 +58,30 @@ final class MemoryUseTest {
       System.out.printf("%,d bytes for a machine without memory%n", bytes);
       assertTrue(bytes < MIB, () -> "bytes: " + bytes);
     }
+  }
+
+  @Test
+  @DisplayName("a memory slot that came, was used and went leaves less than 16 bytes")
+  void slotsThatCameAndWent() {
+    int slots = 1000;
+    try (VirtualMachine vm = mapped(4096, PageLevel.LEVEL_4K)) {
+      comeAndGo(vm);
+      long before = bytes(vm);
+      for (int i = 0; i < slots; i++) {
+        comeAndGo(vm);
+      }
+      long bytes = bytes(vm) - before;
+      System.out.printf("%,d bytes for %d slots that came and went%n", bytes, slots);
+      assertTrue(bytes < 16L * slots, () -> "bytes: " + bytes);
+    }
+  }
+
+  /** Part of it is unmapped page by page, the rest with the slot. */
+  private static void comeAndGo(VirtualMachine vm) {
+    GfnRange range = GfnRange.ofPages(1L << 20, 1500);
+    MemorySlot slot = vm.addSlot(range, PageLevel.LEVEL_4K);
+    assertEquals(range.pages(), vm.prefault(range));
+    assertEquals(3, vm.zap(GfnRange.ofPages(range.start() + 100, 3)));
+    vm.deleteSlot(slot);
   }
 }
