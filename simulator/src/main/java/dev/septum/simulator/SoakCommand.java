@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
           + " data (a trust domain's pages that were not taken and lack their stamp, a normal VM's pages"
           + " that were written, never unmapped, and are not dirty); which pages are private, which slots are"
           + " there; and the heap, which must not grow by more than"
-          + " --max-growth after the first audit, and 8K for each slot added (when its frames were taken away"
+          + " --max-growth after the first audit, and 16 bytes for each slot added (that its frames are gone"
           + " is kept). At the end, that the machine gives back all it had.",
       "",
       "Each thread's operations, and their order, come from the seed alone; how far each comes and how they"

@@ -86,12 +86,7 @@ final class NormalSoak extends SoakMachine {
               "%d pages were written and are not dirty, the first 0x%x",
               lost, clean.nextSetBit(0)));
     }
-    MemorySlot slot = slotHost.slot();
-    List<MemorySlot> others = new ArrayList<>(vm.slots().all());
-    others.removeIf(other -> other.range().equals(SoakPlan.MEMORY));
-    if (!others.equals(slot == null ? List.of() : List.of(slot))) {
-      found.add("the slots that came and went should be " + slot + ", and are " + others);
-    }
+    judgeSlots(vm, slotHost.slot(), found);
     return found;
   }
 

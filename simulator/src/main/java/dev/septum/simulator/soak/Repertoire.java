@@ -44,6 +44,13 @@ enum Repertoire {
       return random.nextInt(SLOT_DELETE_ONE_IN) == 0 ? Operation.SLOT_DELETE : Operation.SLOT_MOVE;
     }
   },
+  /** The host of a trust domain whose slots come and go: they cannot be moved. */
+  TRUST_DOMAIN_SLOT_HOST {
+    @Override
+    Operation choose(SplittableRandom random) {
+      return Operation.SLOT_DELETE;
+    }
+  },
   /** The host of a trust domain. */
   TRUST_DOMAIN_HOST {
     @Override

@@ -1,5 +1,6 @@
 package dev.septum.simulator.soak;
 
+import dev.septum.memory.MemorySlot;
 import dev.septum.mmu.Violation;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** The machine of a soak and its threads: all that depends on its kind. */
 abstract class SoakMachine {
@@ -106,6 +108,15 @@ abstract class SoakMachine {
       found.add(mapped + " pages are mapped, and there are " + there);
     }
     return found;
+  }
+
+  /** Finds slots besides the memory that should not be there, or are missing. */
+  static void judgeSlots(VirtualMachine vm, @Nullable MemorySlot slot, List<String> found) {
+    List<MemorySlot> others = new ArrayList<>(vm.slots().all());
+    others.removeIf(other -> other.range().equals(SoakPlan.MEMORY));
+    if (!others.equals(slot == null ? List.of() : List.of(slot))) {
+      found.add("the slots that came and went should be " + slot + ", and are " + others);
+    }
   }
 
   /** Closes the machine, whose threads have ended; returns what it has not given back. */

@@ -33,8 +33,8 @@ public record SoakPlan(
   /** The most threads of vCPUs: half of the vCPUs that a trust domain can have in all its life. */
   public static final int MAX_THREADS = 256;
 
-  /** Frames are not given out again, and when each was taken away is kept. */
-  public static final long SLOT_BYTES = 8 << 10;
+  /** Frames are not given out again, and that they are gone is kept. */
+  public static final long SLOT_BYTES = 16;
 
   private static final long GROWTH = 32L << 20;
   private static final long THREAD_BYTES = 512 << 10;
@@ -42,7 +42,7 @@ public record SoakPlan(
   /** Small, so that all meet: 32 MiB. */
   static final GfnRange MEMORY = GfnRange.ofBytes(0, 32L << 20);
 
-  /** Where a normal VM's slot comes and goes. */
+  /** Where a slot comes and goes. */
   static final GfnRange PLACES = GfnRange.ofPages(MEMORY.end(), 8L << 21 - Geometry.PAGE_SHIFT);
 
   /** A plan whose rates are of its kind of machine alone. */

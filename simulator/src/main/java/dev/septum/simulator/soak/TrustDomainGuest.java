@@ -1,5 +1,6 @@
 package dev.septum.simulator.soak;
 
+import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
@@ -11,6 +12,7 @@ import dev.septum.simulator.guest.PersistentVcpu.Outcome;
 import dev.septum.simulator.guest.StampedVcpu;
 import dev.septum.simulator.replay.TrustDomainPlan;
 import dev.septum.vm.TrustDomainVcpu;
+import dev.septum.vm.VcpuExit;
 import dev.septum.vm.VirtualMachine;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -86,12 +88,34 @@ final class TrustDomainGuest extends SoakThread {
     if (operation == Operation.VCPU) {
       return replaceVcpu();
     }
+    if (SoakPlan.PLACES.contains(range.start())) {
+      return touchPlace(range.start(), NormalGuest.access(operation));
+    }
     Outcome outcome =
         vcpu.make(range.start(), NormalGuest.access(operation), () -> !state().isStopped());
     if (outcome == Outcome.MMIO) {
       state().fail(String.format("%s: exit MMIO at gfn 0x%x", log().thread(), range.start()));
     }
     return outcome.ordinal();
+  }
+
+  /**
+   * Where slots come and go nothing is kept: it touches what is there, whatever it is, and accepts
+   * it if it must, large or small. Whether it could is not judged.
+   */
+  private long touchPlace(long gfn, Access access) {
+    TrustDomainVcpu cpu = vcpu.vcpu().vcpu();
+    long gpa = gfn << Geometry.PAGE_SHIFT;
+    VcpuExit exit = cpu.access(gpa, access);
+    if (exit == VcpuExit.UNACCEPTED) {
+      PageLevel level = PageLevel.values()[(int) gfn & 1];
+      long first = gfn & -Geometry.FIVE_LEVEL.pages(level.number());
+      accepted(gpa, level, cpu.accept(first << Geometry.PAGE_SHIFT, level));
+      exit = cpu.access(gpa, access);
+    } else if (exit == VcpuExit.MEMORY_FAULT) {
+      exit = cpu.access(gpa | vm.trustDomain().sharedBit(), access);
+    }
+    return (exit == VcpuExit.NONE ? Outcome.MADE : Outcome.MMIO).ordinal();
   }
 
   private long replaceVcpu() {

@@ -40,6 +40,7 @@ final class TrustDomainSoak extends SoakMachine {
   private final List<TrustDomainGuest> guests = new ArrayList<>();
   private final List<TakingHost> takers = new ArrayList<>();
   private final ScanHost scanner;
+  private final SlotHost slotHost;
 
   TrustDomainSoak(SoakPlan plan, RunState state, QuietPoint quiet) {
     super(plan, state, quiet);
@@ -50,7 +51,9 @@ final class TrustDomainSoak extends SoakMachine {
                 TrustDomainOptions.DEFAULT
                     .withAcceptPolicy(plan.policy())
                     .withSeptVeDisable(true)
-                    .withHostPages(2 * Geometry.FOUR_LEVEL.pages(PageLevel.PG_1G))
+                    .withHostPages(
+                        (1 + SlotHost.MOST_OF_TRUST_DOMAIN)
+                            * Geometry.FOUR_LEVEL.pages(PageLevel.PG_1G))
                     .withFaults(faults, faults))
             .build();
     host = vm.trustDomain();
@@ -80,6 +83,13 @@ final class TrustDomainSoak extends SoakMachine {
             new OperationLog("promotion", 0),
             this);
     add(scanner);
+    slotHost =
+        new SlotHost(
+            vm,
+            choices(Repertoire.TRUST_DOMAIN_SLOT_HOST, SoakPlan.PLACES, SoakPlan.PLACES),
+            new OperationLog("slots", 0),
+            this);
+    add(slotHost);
     faults.arm(host);
   }
 
@@ -92,7 +102,7 @@ final class TrustDomainSoak extends SoakMachine {
               memory,
               kinds.get(i % kinds.size()),
               chances.split(),
-              choices(Repertoire.TRUST_DOMAIN_GUEST, SoakPlan.MEMORY, SoakPlan.MEMORY),
+              choices(Repertoire.TRUST_DOMAIN_GUEST, SoakPlan.MEMORY, SoakPlan.PLACES),
               new OperationLog("vCPU " + i, i),
               this);
       guests.add(guest);
@@ -124,6 +134,7 @@ final class TrustDomainSoak extends SoakMachine {
         break;
       }
     }
+    judgeSlots(vm, slotHost.slot(), found);
     if (found.isEmpty()) {
       faults.arm(host);
     }

@@ -108,9 +108,10 @@ final class SoakMachineTest {
     machine.close();
   }
 
-  @Test
-  void noticesSlotsThatShouldNotBeThere() {
-    SoakMachine machine = machine(MachineKind.NORMAL);
+  @ParameterizedTest
+  @EnumSource
+  void noticesSlotsThatShouldNotBeThere(MachineKind kind) {
+    SoakMachine machine = machine(kind);
     assertEquals(List.of(), machine.audit());
     MemorySlot unused =
         machine.vm().addSlot(GfnRange.ofPages(SoakPlan.PLACES.end(), 1), PageLevel.LEVEL_4K);
