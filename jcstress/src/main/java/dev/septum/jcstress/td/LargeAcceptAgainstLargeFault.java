@@ -32,7 +32,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
 @Outcome(
     id = "SUCCESS, RETRY, 10, 1, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The fault came while the guest had the page added.")
+    desc = "The fault came while the guest was at the entry, or had it changed.")
 @Outcome(
     id = "SUCCESS, FIXED, 10, 1, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
@@ -58,7 +58,7 @@ public class LargeAcceptAgainstLargeFault {
   @Arbiter
   public void arbiter(LLLLLL_Result result) {
     result.r3 = td.leaves();
-    result.r4 = td.calls(TdxLeaf.MEM_PAGE_AUG);
+    result.r4 = td.done(TdxLeaf.MEM_PAGE_AUG);
     result.r5 = td.violations();
     result.r6 = td.retried();
   }

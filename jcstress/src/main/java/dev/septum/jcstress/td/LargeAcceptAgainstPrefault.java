@@ -33,7 +33,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
 @Outcome(
     id = "SUCCESS, RETRY, 10, 1, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The host came while the guest had the page added.")
+    desc = "The host came while the guest was at the entry, or had it changed.")
 @Outcome(
     id = "SUCCESS, FIXED, 10, 1, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
@@ -59,7 +59,7 @@ public class LargeAcceptAgainstPrefault {
   @Arbiter
   public void arbiter(LLLLLL_Result result) {
     result.r3 = td.leaves();
-    result.r4 = td.calls(TdxLeaf.MEM_PAGE_AUG);
+    result.r4 = td.done(TdxLeaf.MEM_PAGE_AUG);
     result.r5 = td.violations();
     result.r6 = td.retried();
   }

@@ -15,8 +15,8 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 /**
  * A guest accepts a large page that the host makes of two small ones, which are not accepted.
  *
- * <p>Results: of ACCEPT, tables promoted, leaves left, violations, whether the host found the entry
- * busy.
+ * <p>Results: of ACCEPT, tables promoted, leaves left, violations, whether the module was busy with
+ * the guest.
  */
 @Race(tree = Tree.MIRROR, first = Operation.ACCEPT_2M, second = Operation.PROMOTE)
 @JCStressTest
@@ -31,11 +31,11 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 @Outcome(
     id = "PAGE_SIZE_MISMATCH level1, 1, 10, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The guest was at the entry: the host kept the vCPUs out, and asked once more.")
+    desc = "The module was busy with the guest: the host kept the vCPUs out, and asked once more.")
 @Outcome(
     id = "SUCCESS, 1, 10, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The guest was at the entry, was told to come back, and found the large page.")
+    desc = "The module was busy with the guest, which found the large page when it was let in.")
 @Outcome(
     expect = Expect.FORBIDDEN,
     desc = "The table is promoted, and the guest finds small pages or a large one.")

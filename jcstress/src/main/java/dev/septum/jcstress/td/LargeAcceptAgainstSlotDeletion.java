@@ -16,7 +16,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * A guest accepts a large page, while the host deletes its slot.
  *
  * <p>Results: of ACCEPT, leaves left, violations, whether the guest found the slot going, whether
- * the host found the entry busy.
+ * the module was busy with the guest.
  */
 @Race(tree = Tree.MIRROR, first = Operation.ACCEPT_2M, second = Operation.SLOT_DELETE)
 @JCStressTest
@@ -39,7 +39,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 @Outcome(
     id = "SUCCESS, 0, 0, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The guest was at the entry: the host kept the vCPUs out, and asked once more.")
+    desc = "The module was busy with the guest: the host kept the vCPUs out, and asked once more.")
 @Outcome(
     id = {
       "MMIO, 0, 0, 0, 1",
@@ -48,7 +48,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
       "MEMORY_FAULT, 0, 0, 1, 1"
     },
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The guest was at the entry, blocked, and found no memory when it came back.")
+    desc = "The module was busy with the guest, which found no memory when it came back.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "Nothing of a slot that is gone is mapped.")
 @State
 public class LargeAcceptAgainstSlotDeletion {

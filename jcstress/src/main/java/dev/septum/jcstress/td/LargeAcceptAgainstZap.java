@@ -16,7 +16,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * A guest accepts a large page, while the host removes it.
  *
  * <p>Results: of ACCEPT, leaves removed, leaves left, violations, whether the guest found the page
- * going, whether the host found the entry busy.
+ * going, whether the module was busy with the guest.
  */
 @Race(tree = Tree.MIRROR, first = Operation.ACCEPT_2M, second = Operation.ZAP)
 @JCStressTest
@@ -35,11 +35,12 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
 @Outcome(
     id = "SUCCESS, 1, 0, 0, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The guest was at the entry: the host kept the vCPUs out, and asked once more.")
+    desc = "The module was busy with the guest: the host kept the vCPUs out, and asked once more.")
 @Outcome(
     id = {"SUCCESS, 1, 10, 0, 0, 1", "SUCCESS, 1, 10, 0, 1, 1"},
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The guest was at the entry, blocked; it came back for a new page.")
+    desc =
+        "The module was busy with the guest, which found the page blocked, and came back for a new one.")
 @Outcome(
     expect = Expect.FORBIDDEN,
     desc = "The page is removed, once, and an ACCEPT always comes to its end.")

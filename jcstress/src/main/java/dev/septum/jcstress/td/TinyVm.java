@@ -46,6 +46,7 @@ final class TinyVm {
 
   private static final int TABLES = 16;
   private static final int MOST_COUNTED = 2;
+  private static final String FULL = "FULL";
   private static final int LOOKS = 200;
   private static final int PREFIX = "TDX_".length();
 
@@ -153,14 +154,14 @@ final class TinyVm {
   }
 
   /**
-   * Uses a table, which a promotion has given back, for a split by a fault. What became of the
-   * fault, or FULL if the table was not to be had.
+   * A fault of a small private page, which splits what is larger; what became of it, or FULL if the
+   * table for that was not to be had.
    */
-  Object reuse(Walker walker) {
+  Object split(Walker walker, long gfn) {
     try {
-      return fault(walker, 0, PageLevel.PG_4K, true);
+      return fault(walker, gfn, PageLevel.PG_4K, true);
     } catch (TableArenaFullException full) {
-      return "FULL";
+      return FULL;
     }
   }
 
@@ -174,12 +175,19 @@ final class TinyVm {
     return (int) host.promote(BLOCK, PageLevel.LEVEL_2M);
   }
 
-  /** A guest accepts, again if the host is at the entry; its status in words, or its exit. */
+  /**
+   * A guest accepts, again if the host is at the entry; its status in words, or its exit, or FULL
+   * if a table for its fault was not to be had.
+   */
   String accept(TrustDomainVcpu vcpu, long gfn, PageLevel level) {
     long status;
-    do {
-      status = vcpu.accept(gpa(gfn), level);
-    } while (SeamcallStatus.detail(status) == SeamcallStatus.OPERAND_BUSY);
+    try {
+      do {
+        status = vcpu.accept(gpa(gfn), level);
+      } while (SeamcallStatus.detail(status) == SeamcallStatus.OPERAND_BUSY);
+    } catch (TableArenaFullException full) {
+      return FULL;
+    }
     if (status == TrustDomainVcpu.NOT_COMPLETED) {
       return vcpu.exit().toString();
     }
@@ -235,6 +243,11 @@ final class TinyVm {
   /** How often the module was called. */
   int calls(TdxLeaf leaf) {
     return (int) host.seamcalls().calls(leaf);
+  }
+
+  /** How often the module did what it was called for. */
+  int done(TdxLeaf leaf) {
+    return (int) host.seamcalls().successes(leaf);
   }
 
   /** Whether some change lost a race or found the module busy, 1 or 0. */
