@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import dev.septum.td.AcceptPolicy;
 import org.openjdk.jcstress.annotations.Actor;
@@ -16,6 +19,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  *
  * <p>Results: of the large ACCEPT, of the small one, leaves left, leaves split, violations.
  */
+@Race(tree = Tree.MIRROR, first = Operation.ACCEPT_2M, second = Operation.ACCEPT_4K)
 @JCStressTest
 @Outcome(
     id = "SUCCESS, PAGE_ALREADY_ACCEPTED level1, 10, 0, 0",

@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -16,6 +19,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: of the ACCEPT, leaves removed, leaves left, violations, whether the guest found the
  * pages being removed.
  */
+@Race(tree = Tree.MIRROR, first = Operation.ACCEPT_4K, second = Operation.ZAP)
 @JCStressTest
 @Outcome(
     id = "SUCCESS, 2, 0, 0, 0",

@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -14,6 +17,7 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
  *
  * <p>Results: of ACCEPT, private leaves removed, leaves left, violations.
  */
+@Race(tree = Tree.MIRROR, first = Operation.ACCEPT_2M, second = Operation.CONVERSION)
 @JCStressTest
 @Outcome(id = "SUCCESS, 1, 0, 0", expect = Expect.ACCEPTABLE, desc = "Accepted, then converted.")
 @Outcome(

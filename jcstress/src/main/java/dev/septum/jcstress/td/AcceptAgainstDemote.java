@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -15,6 +18,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: of ACCEPT, leaves split, leaves left, violations, whether the host found the entry
  * busy.
  */
+@Race(tree = Tree.MIRROR, first = Operation.ACCEPT_2M, second = Operation.SPLIT_EXCLUSIVE)
 @JCStressTest
 @Outcome(
     id = "SUCCESS, 1, 2, 0, 0",

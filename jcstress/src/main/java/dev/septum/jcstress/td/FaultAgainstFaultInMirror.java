@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import dev.septum.tdx.TdxLeaf;
 import org.openjdk.jcstress.annotations.Actor;
@@ -15,6 +18,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  *
  * <p>Results: of each fault, leaves left, pages added to the TD, violations.
  */
+@Race(tree = Tree.MIRROR, first = Operation.FAULT_2M, second = Operation.FAULT_2M)
 @JCStressTest
 @Outcome(
     id = "FIXED, SPURIOUS, 10, 1, 0",

@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -16,6 +19,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: of ACCEPT, whether it was inhibited, the level mapped (-1 while it is changed), how
  * often the exclusive lock was taken, violations.
  */
+@Race(tree = Tree.MIRROR, first = Operation.SPLIT_EXCLUSIVE, second = Operation.TRANSLATE)
 @JCStressTest
 @Outcome(id = "SUCCESS, false, 2, 1, 0", expect = Expect.ACCEPTABLE, desc = "Looked before.")
 @Outcome(id = "SUCCESS, true, 1, 1, 0", expect = Expect.ACCEPTABLE, desc = "Looked behind.")

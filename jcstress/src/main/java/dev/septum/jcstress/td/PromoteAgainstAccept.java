@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -15,6 +18,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * <p>Results: of ACCEPT, tables promoted, refusals of the module, leaves left, violations, whether
  * the guest had to wait for the host.
  */
+@Race(tree = Tree.MIRROR, first = Operation.PROMOTE, second = Operation.ACCEPT_4K)
 @JCStressTest
 @Outcome(
     id = "SUCCESS, 1, 0, 10, 0, 0",

@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.tdx.TdxLeaf;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -14,6 +17,11 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  *
  * <p>Results: tables promoted, leaves split, leaves left, calls of BLOCK, violations.
  */
+@Race(
+    tree = Tree.MIRROR,
+    first = Operation.PROMOTE,
+    second = Operation.SPLIT_EXCLUSIVE,
+    unseen = "The lock keeps them apart.")
 @JCStressTest
 @Outcome(id = "1, 1, 2, 2, 0", expect = Expect.ACCEPTABLE, desc = "Promoted, then split.")
 @Outcome(

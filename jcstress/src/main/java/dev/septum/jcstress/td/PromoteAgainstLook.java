@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -15,6 +18,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: tables promoted, the level mapped (-1 while it is changed), whether it was inhibited,
  * leaves left, violations.
  */
+@Race(tree = Tree.MIRROR, first = Operation.PROMOTE, second = Operation.TRANSLATE)
 @JCStressTest
 @Outcome(id = "1, 1, true, 10, 0", expect = Expect.ACCEPTABLE, desc = "Looked before.")
 @Outcome(id = "1, 2, false, 10, 0", expect = Expect.ACCEPTABLE, desc = "Looked behind.")

@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -16,6 +19,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * <p>Results: of ACCEPT, tables promoted, leaves left, whether a large page is inhibited, leaves
  * split, violations.
  */
+@Race(tree = Tree.MIRROR, first = Operation.PROMOTE, second = Operation.ACCEPT_4K)
 @JCStressTest
 @Outcome(
     id = "PAGE_ALREADY_ACCEPTED level0, 1, 10, false, 0, 0",

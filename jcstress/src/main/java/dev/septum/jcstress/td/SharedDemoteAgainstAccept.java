@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import dev.septum.td.AcceptPolicy;
 import org.openjdk.jcstress.annotations.Actor;
@@ -16,6 +19,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * <p>Results: of ACCEPT, of the fault, leaves left, leaves split, violations, whether the fault
  * found the entry busy.
  */
+@Race(tree = Tree.MIRROR, first = Operation.SPLIT_SHARED, second = Operation.ACCEPT_2M)
 @JCStressTest
 @Outcome(
     id = "SUCCESS, SPURIOUS, 2, 1, 0, 0",

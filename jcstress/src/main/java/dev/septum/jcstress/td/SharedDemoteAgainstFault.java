@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.paging.PageLevel;
 import dev.septum.td.AcceptPolicy;
 import org.openjdk.jcstress.annotations.Actor;
@@ -15,6 +18,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  *
  * <p>Results: of the fault that splits, of the other, leaves left, leaves split, violations.
  */
+@Race(tree = Tree.MIRROR, first = Operation.SPLIT_SHARED, second = Operation.FAULT_2M)
 @JCStressTest
 @Outcome(
     id = "SPURIOUS, SPURIOUS, 2, 1, 0",

@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -15,6 +18,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * <p>Results: of the write, private leaves removed, what is in the second page, leaves left,
  * violations, whether the guest exited.
  */
+@Race(tree = Tree.MIRROR, first = Operation.STORE, second = Operation.CONVERSION)
 @JCStressTest
 @Outcome(
     id = "NONE, 1, 7, 1, 0, 0",

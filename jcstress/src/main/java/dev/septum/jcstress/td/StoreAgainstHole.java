@@ -1,5 +1,8 @@
 package dev.septum.jcstress.td;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -14,6 +17,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * <p>Results: of the write, leaves removed, what is in the page, leaves left, violations, whether
  * the guest found the hole being punched.
  */
+@Race(tree = Tree.MIRROR, first = Operation.STORE, second = Operation.HOLE_PUNCH)
 @JCStressTest
 @Outcome(
     id = "NONE, 1, 0, 0, 0, 0",

@@ -11,6 +11,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
+import dev.septum.paging.TableArenaFullException;
 import dev.septum.td.AcceptPolicy;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxLeaf;
@@ -37,7 +38,15 @@ final class TinyVm {
   /** Its first page. */
   static final GfnRange FIRST_PAGE = GfnRange.ofPages(0, 1);
 
+  /** Its second page. */
+  static final GfnRange SECOND_PAGE = GfnRange.ofPages(1, 1);
+
+  /** The least number of tables: a table that comes back is the only one to be had. */
+  static final int ROOTS_AND_ONE_TABLE = 3;
+
   private static final int TABLES = 16;
+  private static final int MOST_COUNTED = 2;
+  private static final String FULL = "FULL";
   private static final int LOOKS = 200;
   private static final int PREFIX = "TDX_".length();
 
@@ -57,10 +66,14 @@ final class TinyVm {
   }
 
   TinyVm(AcceptPolicy policy) {
+    this(policy, TABLES);
+  }
+
+  TinyVm(AcceptPolicy policy, int tables) {
     vm =
         VirtualMachine.builder()
             .geometry(new Geometry(2, 1))
-            .maxTables(TABLES)
+            .maxTables(tables)
             .trustDomain(
                 TrustDomainOptions.DEFAULT.withAcceptPolicy(policy).withHostPages(BLOCK.pages()))
             .build();
@@ -92,6 +105,11 @@ final class TinyVm {
     return expect("SUCCESS", accept(first, 0, PageLevel.LEVEL_2M));
   }
 
+  /** Two pages of 4K, which the guest has not accepted. */
+  TinyVm pendingSmall() {
+    return pending().expect(1, demote(firstWalker));
+  }
+
   /** Two pages of 4K, which the guest has accepted: so it inhibits a large one. */
   TinyVm acceptedSmall() {
     return expect("SUCCESS", accept(first, 0, PageLevel.LEVEL_4K))
@@ -120,10 +138,31 @@ final class TinyVm {
 
   /** A fault of private memory that wants a level; whether it may split what is larger. */
   FaultResult fault(Walker walker, long gfn, int level, boolean splits) {
-    PageFault fault = new PageFault().begin(gfn, Access.WRITE.bit(), mmu.invalidationSequence());
+    return mmu.fault(walker, begin(gfn, Access.WRITE).asPrivate(splits).wanting(level));
+  }
+
+  /** Maps private memory that nobody has touched, as large as it may be. */
+  FaultResult prefault(Walker walker, long gfn) {
+    PageFault fault = begin(gfn, Access.READ).asPrivate(false).asPrefetch();
+    return mmu.fault(walker, fault.wanting(PageLevel.PG_2M));
+  }
+
+  private PageFault begin(long gfn, Access access) {
+    PageFault fault = new PageFault().begin(gfn, access.bit(), mmu.invalidationSequence());
     memfd.allocate(gfn);
-    fault.backedBy(slot.pfnOf(gfn), true, PageLevel.PG_2M).limitedBy(slot.limits());
-    return mmu.fault(walker, fault.asPrivate(splits).wanting(level));
+    return fault.backedBy(slot.pfnOf(gfn), true, PageLevel.PG_2M).limitedBy(slot.limits());
+  }
+
+  /**
+   * A fault of a small private page, which splits what is larger; what became of it, or FULL if the
+   * table for that was not to be had.
+   */
+  Object split(Walker walker, long gfn) {
+    try {
+      return fault(walker, gfn, PageLevel.PG_4K, true);
+    } catch (TableArenaFullException full) {
+      return FULL;
+    }
   }
 
   /** The host splits the block with faults kept out. */
@@ -136,18 +175,31 @@ final class TinyVm {
     return (int) host.promote(BLOCK, PageLevel.LEVEL_2M);
   }
 
-  /** A guest accepts, again if the host is at the entry; its status in words, or its exit. */
+  /**
+   * A guest accepts, again if the host is at the entry; its status in words, or its exit, or FULL
+   * if a table for its fault was not to be had.
+   */
   String accept(TrustDomainVcpu vcpu, long gfn, PageLevel level) {
     long status;
-    do {
-      status = vcpu.accept(gpa(gfn), level);
-    } while (SeamcallStatus.detail(status) == SeamcallStatus.OPERAND_BUSY);
+    try {
+      do {
+        status = vcpu.accept(gpa(gfn), level);
+      } while (SeamcallStatus.detail(status) == SeamcallStatus.OPERAND_BUSY);
+    } catch (TableArenaFullException full) {
+      return FULL;
+    }
     if (status == TrustDomainVcpu.NOT_COMPLETED) {
       return vcpu.exit().toString();
     }
     return status == SeamcallStatus.SUCCESS
         ? "SUCCESS"
         : SeamcallStatus.describe(status).substring(PREFIX).replace('|', ' ');
+  }
+
+  /** A guest reads a page's content; that, or its exit. */
+  Object load(TrustDomainVcpu vcpu, long gfn) {
+    long content = vcpu.load(gpa(gfn));
+    return vcpu.exit() == VcpuExit.NONE ? content : vcpu.exit();
   }
 
   /** A guest writes a page's content. */
@@ -193,6 +245,11 @@ final class TinyVm {
     return (int) host.seamcalls().calls(leaf);
   }
 
+  /** How often the module did what it was called for. */
+  int done(TdxLeaf leaf) {
+    return (int) host.seamcalls().successes(leaf);
+  }
+
   /** Whether some change lost a race or found the module busy, 1 or 0. */
   int raced() {
     long lost = mmu.counters().sum(MmuCounter.RACES_LOST);
@@ -202,6 +259,12 @@ final class TinyVm {
   /** Whether a fault was told to look again, 1 or 0. */
   int retried() {
     return mmu.counters().sum(MmuCounter.FAULTS_RETRY) > 0 ? 1 : 0;
+  }
+
+  /** Faults that found their page mapped or were told to look again; 2 says that or more. */
+  int faultsAgain() {
+    long again = mmu.counters().sum(MmuCounter.FAULTS_SPURIOUS);
+    return (int) Math.min(again + mmu.counters().sum(MmuCounter.FAULTS_RETRY), MOST_COUNTED);
   }
 
   /** Whether a fault found its page mapped, or was told to look again, 1 or 0. */

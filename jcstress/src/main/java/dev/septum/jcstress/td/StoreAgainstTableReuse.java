@@ -1,0 +1,65 @@
+package dev.septum.jcstress.td;
+
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
+import dev.septum.td.AcceptPolicy;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.LLLLLLL_Result;
+
+/**
+ * A guest writes to a small page that its TLB knows, while the host promotes its block, and a fault
+ * splits it by the table that came back: there is no other.
+ *
+ * <p>Results: of the write, tables promoted, of the fault, what is in the page, leaves left,
+ * violations, faults that found their page or were to look again.
+ */
+@Race(tree = Tree.MIRROR, first = Operation.STORE, second = Operation.TABLE_REUSE)
+@JCStressTest
+@Outcome(
+    id = "NONE, 1, SPURIOUS, 7, 2, 0, 1",
+    expect = Expect.ACCEPTABLE,
+    desc = "Written without a fault; the one fault is that which splits.")
+@Outcome(
+    id = "NONE, 1, SPURIOUS, 7, 2, 0, 2",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The guest found the table blocked, and waited until it was a leaf, or a table again.")
+@Outcome(
+    id = {"NONE, 1, FULL, 7, 10, 0, 0", "NONE, 1, FULL, 7, 10, 0, 1"},
+    expect = Expect.ACCEPTABLE,
+    desc = "The guest was in its section for long: the split gave up waiting for the table.")
+@Outcome(
+    expect = Expect.FORBIDDEN,
+    desc = "A table is not used again while somebody may stand in it, and the write is made.")
+@State
+public class StoreAgainstTableReuse {
+  private final TinyVm td =
+      new TinyVm(AcceptPolicy.SHARED, TinyVm.ROOTS_AND_ONE_TABLE).acceptedSmall().stored(1, 1);
+
+  /** Writes. */
+  @Actor
+  public void guest(LLLLLLL_Result result) {
+    result.r1 = td.store(td.first, 1, 7);
+  }
+
+  /** Promotes, and uses the table again. */
+  @Actor
+  public void host(LLLLLLL_Result result) {
+    result.r2 = td.promote();
+    result.r3 = td.split(td.secondWalker, 0);
+  }
+
+  /** Looks at what is left. */
+  @Arbiter
+  public void arbiter(LLLLLLL_Result result) {
+    result.r4 = td.content(1);
+    result.r5 = td.leaves();
+    result.r6 = td.violations();
+    result.r7 = td.faultsAgain();
+  }
+}
