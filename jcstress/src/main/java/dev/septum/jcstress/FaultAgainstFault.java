@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -17,6 +20,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: of each fault, leaves left, violations, whether a race was lost.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.FAULT_4K, second = Operation.FAULT_4K)
 @Outcome(
     id = "FIXED, SPURIOUS, 1, 0, 0",
     expect = Expect.ACCEPTABLE,

@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -20,6 +23,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: of the fault, leaves zapped, of the other fault, leaves left, violations.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.FAULT_4K, second = Operation.TABLE_REUSE)
 @Outcome(
     id = "FIXED, 2, FIXED, 1, 0",
     expect = Expect.ACCEPTABLE,

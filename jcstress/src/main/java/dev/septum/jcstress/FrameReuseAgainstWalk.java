@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -21,6 +24,7 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
  * gfn was found, violations.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.TRANSLATE, second = Operation.TABLE_REUSE)
 @Outcome(
     id = "1, 1, 1, 1, 0",
     expect = Expect.ACCEPTABLE,

@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.sync.BiasedMmuLock;
 import dev.septum.sync.ReadSection;
 import org.openjdk.jcstress.annotations.Actor;
@@ -15,6 +18,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
  * <p>Results: the two fields as they were read.
  */
 @JCStressTest
+@Race(tree = Tree.LOCK, first = Operation.SHARED_HOLD, second = Operation.EXCLUSIVE_HOLD)
 @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "Read before.")
 @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Read after.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "A shared holder never sees an exclusive one half done.")

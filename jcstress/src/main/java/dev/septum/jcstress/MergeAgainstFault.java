@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -17,6 +20,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  * <p>Results: tables merged, the fault's result, leaves left, violations, whether a race was lost.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.MERGE, second = Operation.FAULT_4K)
 @Outcome(
     id = "1, SPURIOUS, 10, 0, 0",
     expect = Expect.ACCEPTABLE,

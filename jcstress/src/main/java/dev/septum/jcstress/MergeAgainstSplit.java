@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -18,6 +21,7 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
  * violations.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.MERGE, second = Operation.SPLIT_SHARED)
 @Outcome(id = "1, 1, 0, 2, 0", expect = Expect.ACCEPTABLE, desc = "Merged, then split again.")
 @Outcome(
     id = "1, 0, 0, 10, 0",

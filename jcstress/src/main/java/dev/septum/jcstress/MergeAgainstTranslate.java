@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -17,6 +20,7 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
  * <p>Results: tables merged, the levels at which the gfn was found, leaves left, violations.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.MERGE, second = Operation.TRANSLATE)
 @Outcome(id = "1, 1, 1, 10, 0", expect = Expect.ACCEPTABLE, desc = "Translated, then merged.")
 @Outcome(id = "1, 2, 2, 10, 0", expect = Expect.ACCEPTABLE, desc = "Merged, then translated.")
 @Outcome(

@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -20,6 +23,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * whether it is dirty afterwards (two digits), violations, whether a race was lost.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.MERGE, second = Operation.FAULT_4K)
 @Outcome(
     id = "0, FIXED, 2, 11, 0, 0",
     expect = Expect.ACCEPTABLE,

@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.MmuOptions;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
@@ -20,6 +23,7 @@ import org.openjdk.jcstress.infra.results.IIIIII_Result;
  * afterwards (1), leaves left, violations, whether a race was lost.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.MERGE, second = Operation.ACCESS_D)
 @Outcome(
     id = "1, 1, 1, 10, 0, 0",
     expect = Expect.ACCEPTABLE,

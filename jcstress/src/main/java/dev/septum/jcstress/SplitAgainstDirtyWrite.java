@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -18,6 +21,7 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
  * (two digits), violations, whether a race was lost.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.SPLIT_SHARED, second = Operation.ACCESS_D)
 @Outcome(
     id = "1, 1, 11, 0, 0",
     expect = Expect.ACCEPTABLE,

@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.GfnRange;
@@ -19,6 +22,7 @@ import org.openjdk.jcstress.infra.results.IIIII_Result;
  * <p>Results: leaves split, leaves zapped, leaves left, violations, whether a race was lost.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.SPLIT_SHARED, second = Operation.ZAP)
 @Outcome(
     id = "1, 1, 1, 0, 0",
     expect = Expect.ACCEPTABLE,

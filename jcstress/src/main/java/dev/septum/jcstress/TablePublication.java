@@ -1,5 +1,8 @@
 package dev.septum.jcstress;
 
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
 import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.PageLevel;
@@ -19,6 +22,7 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
  * for an empty small one, 11 for the leaf), violations.
  */
 @JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.FAULT_4K, second = Operation.TRANSLATE)
 @Outcome(
     id = "FIXED, 20, 20, 0",
     expect = Expect.ACCEPTABLE,

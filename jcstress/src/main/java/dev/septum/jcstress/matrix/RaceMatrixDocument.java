@@ -1,0 +1,218 @@
+package dev.septum.jcstress.matrix;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The matrix for people: a table of each tree, its pairs, and what a long run has seen. */
+final class RaceMatrixDocument {
+  /** Where what a run has seen begins; it is not what the tests say, and is kept as it was. */
+  private static final String RESULTS = "\n## As seen\n";
+
+  private static final String SOURCES = "../jcstress/src/main/java/";
+
+  private final RaceMatrix matrix;
+  private final StringBuilder text = new StringBuilder();
+
+  private RaceMatrixDocument(RaceMatrix matrix) {
+    this.matrix = matrix;
+  }
+
+  /** All of it but what a run has seen. */
+  static String of(RaceMatrix matrix) {
+    return new RaceMatrixDocument(matrix).write();
+  }
+
+  /** The part of a document that says what a run has seen; empty if it has none. */
+  static String resultsIn(String document) {
+    int from = document.indexOf(RESULTS);
+    return from < 0 ? "" : document.substring(from);
+  }
+
+  /** What a run has seen, as that part. */
+  static String of(RaceMatrix matrix, StressResults results) {
+    return new RaceMatrixDocument(matrix).write(results);
+  }
+
+  private String write() {
+    line("# The race matrix");
+    line("");
+    line(
+        "Which operations there are on each tree, which pairs of them may overlap, and the jcstress"
+            + " test of each. A pair that");
+    line(
+        "may overlap has a test with outcomes that only an overlap gives; a pair that the lock keeps"
+            + " apart has one that sees");
+    line(
+        "them kept apart, and finds the tree as if one had come after the other. Written by `java -cp"
+            + " jcstress/target/jcstress.jar");
+    line("dev.septum.jcstress.matrix.RaceMatrix --write docs/race-matrix.md`.");
+    line("");
+    line(
+        "| tree | operations | pairs | may overlap, with a test | forbidden, with a test | tests |");
+    line("|---|---|---|---|---|---|");
+    for (Tree tree : Tree.values()) {
+      List<Pair> pairs = Pair.all(tree);
+      line(
+          String.format(
+              "| [%s](#%s) | %d | %d | %s | %s | %d |",
+              lower(tree),
+              lower(tree),
+              Operation.all(tree).size(),
+              pairs.size(),
+              tested(pairs.stream().filter(Pair::isRacing).toList()),
+              tested(pairs.stream().filter(pair -> !pair.isRacing()).toList()),
+              pairs.stream().flatMap(pair -> matrix.testsOf(pair).stream()).distinct().count()));
+    }
+    for (Tree tree : Tree.values()) {
+      table(tree);
+      list(tree);
+    }
+    beside();
+    return text.toString();
+  }
+
+  private String tested(List<Pair> pairs) {
+    long with = pairs.stream().filter(pair -> !matrix.testsOf(pair).isEmpty()).count();
+    return with + " of " + pairs.size();
+  }
+
+  private void table(Tree tree) {
+    List<Operation> operations = Operation.all(tree);
+    line("");
+    line("## " + lower(tree));
+    line("");
+    line("How many tests a pair has; `lock`: the lock forbids it.");
+    line("");
+    line(
+        operations.stream()
+            .map(operation -> " | " + words(operation))
+            .collect(Collectors.joining("", "| ", " |")));
+    line("|---|" + "---|".repeat(operations.size()));
+    for (Operation row : operations) {
+      line(
+          operations.stream()
+              .map(column -> " | " + cell(new Pair(tree, row, column)))
+              .collect(Collectors.joining("", "| " + words(row), " |")));
+    }
+  }
+
+  private String cell(Pair pair) {
+    int tests = matrix.testsOf(pair).size();
+    String what = (pair.isRacing() ? "" : "lock: ") + (tests == 0 ? "-" : tests);
+    return String.format("[%s](#%s)", what, anchor(pair));
+  }
+
+  private void list(Tree tree) {
+    line("");
+    line(
+        "| pair | tests | what only an overlap gives; or, where the lock forbids it, what holds |");
+    line("|---|---|---|");
+    for (Pair pair : Pair.all(tree)) {
+      List<RaceTest> tests = matrix.testsOf(pair);
+      line(
+          String.format(
+              "| <a id=\"%s\"></a>%s, %s%s | %s | %s |",
+              anchor(pair),
+              words(pair.first()),
+              words(pair.second()),
+              pair.isRacing() ? "" : " (`lock`)",
+              tests.stream().map(RaceMatrixDocument::link).collect(Collectors.joining("<br>")),
+              tests.stream()
+                  .flatMap(test -> sentences(test, pair).stream())
+                  .distinct()
+                  .collect(Collectors.joining("<br>"))));
+    }
+  }
+
+  private static List<String> sentences(RaceTest test, Pair pair) {
+    List<String> sentences = new ArrayList<>();
+    if (pair.isRacing()) {
+      sentences.addAll(test.interesting());
+      if (!test.unseen(pair).isEmpty()) {
+        sentences.add("Nothing: " + test.unseen(pair));
+      }
+    } else {
+      sentences.addAll(test.sentencesOf(test.second(pair)));
+      if (sentences.isEmpty()) {
+        sentences.add(test.promise());
+      }
+    }
+    return sentences;
+  }
+
+  private void beside() {
+    List<RaceTest> others = matrix.tests().stream().filter(test -> test.races().isEmpty()).toList();
+    line("");
+    line("## Tests of no pair");
+    line("");
+    line("Of what is done outside the lock, of the gate, and of the module's leaf functions:");
+    line("");
+    line(others.stream().map(RaceMatrixDocument::link).collect(Collectors.joining(",\n", "", ".")));
+  }
+
+  private String write(StressResults results) {
+    text.append(RESULTS);
+    line("");
+    line(
+        String.format(
+            "A run of %d tests: %,d samples, of which %,d are such as only an overlap gives, and %,d"
+                + " forbidden.",
+            results.tests(),
+            results.total(""),
+            results.total(StressResults.INTERESTING),
+            results.total(StressResults.FORBIDDEN)));
+    line("");
+    line("| test | samples | only by an overlap | forbidden |");
+    line("|---|---|---|---|");
+    for (RaceTest test : matrix.tests()) {
+      line(
+          String.format(
+              "| %s | %,d | %s | %,d |",
+              link(test),
+              results.samples(test),
+              seen(test, results),
+              results.samples(test, StressResults.FORBIDDEN)));
+      test.pairs()
+          .filter(pair -> results.samples(test, test.second(pair)) > 0)
+          .forEach(
+              pair ->
+                  line(
+                      String.format(
+                          "| - against %s | %,d | - | 0 |",
+                          words(test.second(pair)), results.samples(test, test.second(pair)))));
+    }
+    return text.toString();
+  }
+
+  private static String seen(RaceTest test, StressResults results) {
+    String seen =
+        results.of(test).entrySet().stream()
+            .filter(row -> row.getValue().expect().equals(StressResults.INTERESTING))
+            .map(row -> String.format("`%s` %,d", row.getKey(), row.getValue().samples()))
+            .collect(Collectors.joining("<br>"));
+    return seen.isEmpty() ? "-" : seen;
+  }
+
+  private static String link(RaceTest test) {
+    return String.format(
+        "[%s](%s%s.java)", test.simpleName(), SOURCES, test.name().replace('.', '/'));
+  }
+
+  private static String anchor(Pair pair) {
+    return lower(pair.tree()) + "-" + lower(pair.first()) + "-" + lower(pair.second());
+  }
+
+  private static String words(Operation operation) {
+    return lower(operation).replace('_', ' ');
+  }
+
+  private static String lower(Enum<?> name) {
+    return name.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void line(String line) {
+    text.append(line).append('\n');
+  }
+}
