@@ -48,6 +48,18 @@ public final class Crew {
   /** Waits for every thread, and fails as the first of them that failed. */
   public void join() {
     await("the end of all threads", () -> threads.stream().noneMatch(Thread::isAlive));
+    failAsTheyDid();
+  }
+
+  /** The same for threads that take as long as they were told to. */
+  public void joinHoweverLong() throws InterruptedException {
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    failAsTheyDid();
+  }
+
+  private void failAsTheyDid() {
     Throwable cause = failure.get();
     if (cause != null) {
       throw new AssertionError("a thread failed: " + cause, cause);

@@ -9,7 +9,6 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.TableArenaFullException;
 import dev.septum.paging.TableCache;
-import dev.septum.paging.TablePool;
 import dev.septum.td.AcceptPolicy;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.vm.OneFault.Kind;
@@ -203,15 +202,8 @@ final class FaultInjectionTest {
   }
 
   private static boolean isDoneWith(int tables, Guest guest, Consumer<Guest> operation) {
-    TablePool pool = guest.td.vm.mmu().tables();
-    TableCache all = pool.newCache();
-    for (boolean more = true; more; ) {
-      more = all.topUp(all.available() + 1);
-    }
-    int free = all.available();
-    all.close();
-    try (TableCache withheld = pool.newCache()) {
-      withheld.require(free - tables);
+    try (TableCache withheld = FaultSweep.withholdAllBut(tables, guest.td.vm.mmu().tables())) {
+      assertTrue(withheld.available() > 0);
       operation.accept(guest);
       return true;
     } catch (TableArenaFullException full) {
