@@ -299,6 +299,21 @@ final class PromotionTest {
       assertMapped(PAGES, 1, 0);
     }
 
+    @Test
+    void pagesThatAreNotAcceptedStaySmallWhereTheGuestInhibitsLargerOnes() {
+      GfnRange other = GfnRange.ofPages(FIRST + PAGES, PAGES);
+      GfnRange page = GfnRange.ofPages(FIRST + PAGES, 1);
+      touchUnaccepted(FIRST + PAGES);
+      td.acceptWhole(FIRST + PAGES, PageLevel.LEVEL_4K);
+      td.host().convertToShared(page);
+      td.host().convertToPrivate(page);
+      touchUnaccepted(FIRST + PAGES);
+      assertMapped(2 * PAGES, 0, 0);
+      assertEquals(0, td.host().promote(other, PageLevel.LEVEL_2M));
+      assertMapped(2 * PAGES, 0, 0);
+      assertTrue(limits().isInhibited(FIRST + PAGES, PageLevel.PG_2M));
+    }
+
     @ParameterizedTest
     @EnumSource
     void andASmallAcceptBehindItFindsItAccepted(AcceptPolicy policy) {

@@ -1,0 +1,238 @@
+package dev.septum.mutants;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Makes checks, each in a JVM of its own, and says how they ended. */
+final class Check {
+  private static final Pattern LINKAGE =
+      Pattern.compile(
+          "\\b(NoSuchMethodError|NoSuchFieldError|NoClassDefFoundError|ClassNotFoundException"
+              + "|VerifyError|IllegalAccessError|IncompatibleClassChangeError|AbstractMethodError"
+              + "|UnsupportedClassVersionError|ClassFormatError|ExceptionInInitializerError"
+              + "|Could not find or load main class)\\b");
+  private static final Pattern JCSTRESS_FAILURE =
+      Pattern.compile("^\\.* *\\[(FAILED|ERROR|TIMEOUT|VM ERROR|CHECK TEST)\\] +(\\S+)");
+  private static final Pattern JCSTRESS_TOTAL = Pattern.compile("^\\(Results: .*");
+  private static final Pattern DIFFERENCES = Pattern.compile("\"differ\" ?: ?(\\d+)");
+
+  /** Of what is random in tests: the same each time, as a mutant is. */
+  private static final long SEED = 1;
+
+  private static final String MAIN = "dev.septum.simulator.Main";
+
+  private final Path root;
+  private final Path jcstressJar;
+  private final String classPath;
+
+  /**
+   * Checks of the product as it was built.
+   *
+   * @param root of the repository
+   * @param classPath has the product, JUnit and this class
+   */
+  Check(Path root, String classPath) {
+    this.root = root.toAbsolutePath();
+    this.jcstressJar = this.root.resolve("jcstress/target/jcstress.jar");
+    this.classPath = classPath;
+  }
+
+  /**
+   * Makes checks of one layer together; of JUnit's, those of one module.
+   *
+   * @param mutant the classes that stand first in the class path; null for the product as it is
+   * @param log where its output goes; other files are made beside it
+   * @param seconds the most that it may take
+   */
+  Outcome run(List<Catcher> catchers, @Nullable Path mutant, Path log, long seconds)
+      throws IOException, InterruptedException {
+    Catcher first = catchers.get(0);
+    Files.createDirectories(log.toAbsolutePath().getParent());
+    ProcessBuilder builder =
+        new ProcessBuilder(command(catchers, mutant, log))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+            .directory(directory(first).toFile());
+    long begun = System.nanoTime();
+    Process process = builder.start();
+    Thread end = new Thread(() -> kill(process));
+    Runtime.getRuntime().addShutdownHook(end);
+    boolean ended;
+    try {
+      ended = process.waitFor(seconds, TimeUnit.SECONDS);
+    } finally {
+      kill(process);
+      process.waitFor();
+      Runtime.getRuntime().removeShutdownHook(end);
+    }
+    double took = (System.nanoTime() - begun) / 1e9;
+    if (!ended) {
+      return new Outcome(Outcome.Kind.HUNG, "does not end in " + seconds + " s", took);
+    }
+    List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
+    return judge(first.layer(), process.exitValue(), lines, took);
+  }
+
+  /** Ends a check, and the forks of jcstress, which are its children. */
+  private static void kill(Process process) {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  private Path directory(Catcher catcher) {
+    return catcher.layer().isRunByJUnit() ? root.resolve(catcher.module()) : root;
+  }
+
+  private List<String> command(List<Catcher> catchers, @Nullable Path mutant, Path log) {
+    Catcher first = catchers.get(0);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-cp");
+    String ownClasses = mutant == null ? "" : mutant.toAbsolutePath() + File.pathSeparator;
+    switch (first.layer()) {
+      case JUNIT, LINCHECK -> {
+        command.add(ownClasses + testClasses(first.module()) + File.pathSeparator + classPath);
+        command.add("-Dseptum.seed=" + SEED);
+        command.add("-Djol.magicFieldOffset=true");
+        // Short runs: what a second compiler and a parallel collector cost does not come back.
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.add(JUnitRun.class.getName());
+        catchers.forEach(each -> command.add(each.what()));
+      }
+      case CONFORM, SOAK -> {
+        command.add(ownClasses + classPath);
+        command.add(MAIN);
+        command.add(first.layer().label());
+        command.addAll(Arrays.asList(first.what().split(" ")));
+        if (first.layer() == Layer.CONFORM) {
+          command.addAll(List.of("--json", "-")); // its exit code is 1 for what is unsupported too
+        }
+      }
+      case JCSTRESS -> {
+        command.add(ownClasses + jcstressJar);
+        command.add("org.openjdk.jcstress.Main");
+        String names =
+            catchers.stream()
+                .map(each -> Pattern.quote(each.what()))
+                .collect(Collectors.joining("|", "^(", ")$"));
+        Path report = log.toAbsolutePath().resolveSibling(log.getFileName() + ".report");
+        command.addAll(List.of("-t", names, "-m", "quick", "-sc", "false", "-f", "1", "-v"));
+        command.addAll(List.of("-iters", "5", "-time", "400", "-c", "2", "-r", report.toString()));
+        // One kind of JVM in the place of the eight that jcstress would find: what is to be seen is
+        // a program's order, not a compiler's.
+        command.addAll(List.of("-jvmArgs", "-Xmx256m"));
+      }
+    }
+    return command;
+  }
+
+  private String testClasses(String module) {
+    return root.resolve(module).resolve("target/test-classes").toString();
+  }
+
+  /** How a check has ended, by its exit code and what it has printed. */
+  static Outcome judge(Layer layer, int code, List<String> lines, double took) {
+    Outcome.Kind kind =
+        switch (code) {
+          case 0 -> Outcome.Kind.PASSED;
+          case 1 -> Outcome.Kind.FAILED;
+          default -> Outcome.Kind.BROKEN;
+        };
+    return switch (layer) {
+      case JUNIT, LINCHECK -> judgeJUnit(kind, lines, took);
+      case JCSTRESS -> judgeJcstress(kind, lines, took);
+      case CONFORM -> judgeConform(kind, lines, took);
+      case SOAK -> judgeSoak(kind, lines, took);
+    };
+  }
+
+  private static Outcome judgeJUnit(Outcome.Kind kind, List<String> lines, double took) {
+    String said = last(lines, JUnitRun.MARK);
+    if (said == null) {
+      return new Outcome(Outcome.Kind.BROKEN, "the JVM has died: " + tail(lines), took);
+    }
+    return new Outcome(kind, kind == Outcome.Kind.PASSED ? "" : said, took);
+  }
+
+  private static Outcome judgeJcstress(Outcome.Kind kind, List<String> lines, double took) {
+    String linkage = linkage(lines);
+    String failed = null;
+    boolean any = false;
+    for (String line : lines) {
+      Matcher failure = JCSTRESS_FAILURE.matcher(line);
+      if (failed == null && failure.find()) {
+        failed = failure.group(1) + " " + failure.group(2);
+      }
+      any |= JCSTRESS_TOTAL.matcher(line).find();
+    }
+    if (linkage != null || !any || (kind != Outcome.Kind.PASSED && failed == null)) {
+      return new Outcome(
+          Outcome.Kind.BROKEN, linkage != null ? linkage : "no result: " + tail(lines), took);
+    }
+    return failed == null
+        ? new Outcome(Outcome.Kind.PASSED, "", took)
+        : new Outcome(Outcome.Kind.FAILED, failed, took);
+  }
+
+  private static Outcome judgeConform(Outcome.Kind kind, List<String> lines, double took) {
+    String linkage = linkage(lines);
+    String said = null;
+    for (String line : lines) {
+      Matcher matcher = DIFFERENCES.matcher(line);
+      if (matcher.find() && (said == null || said.isEmpty())) {
+        said = matcher.group(1).equals("0") ? "" : matcher.group(1) + " records differ";
+      }
+    }
+    if (linkage != null || said == null || kind == Outcome.Kind.BROKEN) {
+      return new Outcome(
+          Outcome.Kind.BROKEN, linkage != null ? linkage : "no result: " + tail(lines), took);
+    }
+    return new Outcome(said.isEmpty() ? Outcome.Kind.PASSED : Outcome.Kind.FAILED, said, took);
+  }
+
+  private static Outcome judgeSoak(Outcome.Kind kind, List<String> lines, double took) {
+    String linkage = linkage(lines);
+    if (linkage != null) {
+      return new Outcome(Outcome.Kind.BROKEN, linkage, took);
+    }
+    return new Outcome(kind, kind == Outcome.Kind.PASSED ? "" : tail(lines), took);
+  }
+
+  private static @Nullable String linkage(List<String> lines) {
+    for (String line : lines) {
+      if (LINKAGE.matcher(line).find()) {
+        return line.strip();
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String last(List<String> lines, String mark) {
+    for (int i = lines.size() - 1; i >= 0; i--) {
+      if (lines.get(i).startsWith(mark)) {
+        return lines.get(i).substring(mark.length());
+      }
+    }
+    return null;
+  }
+
+  private static String tail(List<String> lines) {
+    return lines.stream()
+        .filter(line -> !line.isBlank())
+        .skip(Math.max(0, lines.stream().filter(line -> !line.isBlank()).count() - 3))
+        .map(String::strip)
+        .collect(Collectors.joining(" | "));
+  }
+}

@@ -1,0 +1,53 @@
+package dev.septum.mutants;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** How the end of a check is read. */
+class CheckTest {
+  private static final String TOTAL = "(Results: 1 planned; 1 passed, 0 failed, 0 soft errs)";
+
+  @Test
+  void ofJUnitTheLastWordAndTheExitCodeDecide() {
+    assertEquals(Outcome.Kind.PASSED, kind(Layer.JUNIT, 0, JUnitRun.MARK + "passed"));
+    assertEquals(Outcome.Kind.FAILED, kind(Layer.JUNIT, 1, JUnitRun.MARK + "a.B#c: expected"));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.JUNIT, 3, JUnitRun.MARK + "a.B#c: VerifyError"));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.JUNIT, 1, "Could not create the JVM"));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.LINCHECK, 134, "# A fatal error"));
+  }
+
+  @Test
+  void ofJcstressAForbiddenOutcomeIsACatchAndNoResultIsNone() {
+    String failed = ".......... [FAILED] dev.septum.jcstress.FaultAgainstFault";
+    assertEquals(Outcome.Kind.PASSED, kind(Layer.JCSTRESS, 0, TOTAL));
+    assertEquals(Outcome.Kind.FAILED, kind(Layer.JCSTRESS, 1, TOTAL, failed));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.JCSTRESS, 0, "No matching tests"));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.JCSTRESS, 1, TOTAL));
+    assertEquals(
+        Outcome.Kind.BROKEN,
+        kind(Layer.JCSTRESS, 1, TOTAL, failed, "java.lang.NoSuchMethodError: x"));
+  }
+
+  @Test
+  void ofRecordsADifferenceIsACatchAndAnUnsupportedOneIsNone() {
+    String agree = "{\"differ\" : 0, \"unsupported\" : 9}";
+    assertEquals(Outcome.Kind.PASSED, kind(Layer.CONFORM, 0, agree));
+    assertEquals(Outcome.Kind.PASSED, kind(Layer.CONFORM, 1, agree));
+    assertEquals(Outcome.Kind.FAILED, kind(Layer.CONFORM, 1, "\"differ\" : 1,", agree));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.CONFORM, 2, "septum: no such file"));
+  }
+
+  @Test
+  void ofASoakAFindingIsACatch() {
+    assertEquals(Outcome.Kind.PASSED, kind(Layer.SOAK, 0, "sound"));
+    assertEquals(Outcome.Kind.FAILED, kind(Layer.SOAK, 1, "finding: a stale use"));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.SOAK, 1, "java.lang.VerifyError: x"));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.SOAK, 2, "septum: unknown option"));
+  }
+
+  private static Outcome.Kind kind(Layer layer, int code, String... lines) {
+    return Check.judge(layer, code, List.of(lines), 1).kind();
+  }
+}
