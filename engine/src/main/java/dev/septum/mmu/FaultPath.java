@@ -75,22 +75,34 @@ final class FaultPath {
     if (invalidation.mustRetry(fault.sequence(), block, geometry.pages(goal))) {
       return FaultResult.RETRY;
     }
-    fault.setTablesMissing(tablesMissing(walker, root, fault.gfn(), goal));
+    fault.setTablesMissing(tablesMissing(walker, root, fault, goal));
     if (fault.tablesMissing() > 0) {
       return FaultResult.RETRY;
     }
     return descend(walker, root, fault, goal);
   }
 
-  /** How many tables the walker wants before the fault can be mapped; 0 if it has enough. */
-  private int tablesMissing(Walker walker, Root root, long gfn, int goal) {
+  /**
+   * How many tables the walker wants before the fault can be mapped; 0 if it has enough, if a
+   * larger leaf settles it, and if somebody is changing the entry, so that it has to retry anyway.
+   */
+  private int tablesMissing(Walker walker, Root root, PageFault fault, int goal) {
     int available = walker.tables.available();
     if (available >= geometry.levels() - 1) {
       return 0;
     }
-    HardwareWalk.walk(walker, root, gfn);
+    long entry = HardwareWalk.walk(walker, root, fault.gfn());
+    if (Spte.isFrozen(entry) || isSettledBy(root, fault, entry)) {
+      return 0;
+    }
     int needed = walker.level() - goal;
     return available < needed ? needed : 0;
+  }
+
+  /** Whether a leaf stays as it is, however small a page the fault wants. */
+  private static boolean isSettledBy(Root root, PageFault fault, long entry) {
+    return Spte.isPresent(entry)
+        && (root.isMirror() ? !fault.splitsPrivate() : fault.isWrite() && Spte.isWritable(entry));
   }
 
   private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {

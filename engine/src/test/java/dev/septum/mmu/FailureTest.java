@@ -117,6 +117,21 @@ final class FailureTest {
   }
 
   @Test
+  void aFaultThatFindsItsPageInALargerLeafWantsNoTable() {
+    TdpMmu mmu = newMmu(1, TlbFlusher.NONE); // the root's
+    Walker walker = mmu.newWalker();
+    assertEquals(FaultResult.FIXED, fault(mmu, walker, 0, PageLevel.PG_1G));
+    PageFault write = new PageFault().begin(5, Access.WRITE.bit(), mmu.invalidationSequence());
+    write.backedBy(69, true, PageLevel.PG_4K);
+    assertEquals(FaultResult.SPURIOUS, mmu.fault(walker, write));
+    assertThrows(
+        TableArenaFullException.class,
+        () -> fault(mmu, walker, 5, PageLevel.PG_4K),
+        "a read splits");
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
   void aSplitToTheLargestLevelHasNothingToDo() {
     TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
     Walker walker = mmu.newWalker();

@@ -6,7 +6,9 @@ import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
+import dev.septum.td.AcceptPolicy;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -36,6 +38,28 @@ final class SmallTrustDomainTest {
       assertEquals(List.of(), vm.audit());
       assertEquals(1, vm.zap(GfnRange.ofPages(1, 1)));
       assertEquals(VcpuExit.NONE, vcpu.access(0, Access.READ));
+      assertEquals(List.of(), vm.audit());
+      vcpu.close();
+    }
+  }
+
+  @Test
+  void anAcceptInALargerPageThatStaysWantsNoTable() {
+    TrustDomainOptions options =
+        TrustDomainOptions.DEFAULT.withAcceptPolicy(AcceptPolicy.IGNORE).withHostPages(2);
+    try (VirtualMachine vm =
+        VirtualMachine.builder()
+            .geometry(new Geometry(2, 1))
+            .maxTables(2) // the roots'
+            .trustDomain(options)
+            .build()) {
+      vm.addSlot(GfnRange.ofPages(0, 2), PageLevel.LEVEL_2M);
+      TrustDomainVcpu vcpu = (TrustDomainVcpu) vm.newVcpu();
+      vm.trustDomain().convertToPrivate(GfnRange.ofPages(0, 2));
+      vm.trustDomain().finalizeBuild();
+      assertEquals(VcpuExit.UNACCEPTED, vcpu.access(0, Access.WRITE));
+      assertEquals(TrustDomainVcpu.NOT_COMPLETED, vcpu.accept(0, PageLevel.LEVEL_4K));
+      assertEquals(VcpuExit.ENDLESS_VIOLATION, vcpu.exit());
       assertEquals(List.of(), vm.audit());
       vcpu.close();
     }
