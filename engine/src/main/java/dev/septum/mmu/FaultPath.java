@@ -4,6 +4,8 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
+import dev.septum.paging.TableArenaFullException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Maps the page of a fault, under the shared lock: walks down to the level it means to map at,
@@ -45,6 +47,7 @@ final class FaultPath {
   /** Handles a fault, with its tables and tries, and counts it. */
   FaultResult handle(Walker walker, Root root, PageFault fault) {
     FaultResult result;
+    TableArenaFullException full = null;
     int wanted = geometry.levels() - 1;
     do {
       walker.tables.topUp(wanted);
@@ -55,7 +58,10 @@ final class FaultPath {
         walker.leave();
       }
       if (fault.tablesMissing() > 0) {
-        walker.tables.require(fault.tablesMissing());
+        if (full != null) {
+          throw full;
+        }
+        full = require(walker, fault.tablesMissing());
       }
     } while (fault.tablesMissing() > 0);
     walker.counters.increment(result.counter());
@@ -63,6 +69,19 @@ final class FaultPath {
       health.check();
     }
     return result;
+  }
+
+  /**
+   * Sees to it that the walker has tables; if there are none, returns what says so: whoever has
+   * taken the last one may have mapped the page with it, and then none is wanted any more.
+   */
+  private static @Nullable TableArenaFullException require(Walker walker, int tables) {
+    try {
+      walker.tables.require(tables);
+      return null;
+    } catch (TableArenaFullException full) {
+      return full;
+    }
   }
 
   /** One try, under the lock: the hold has been entered, shared. */

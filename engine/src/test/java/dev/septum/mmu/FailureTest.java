@@ -132,6 +132,33 @@ final class FailureTest {
   }
 
   @Test
+  void aFaultWhosePageTheLastTableWasUsedForWantsNone() {
+    List<Runnable> meanwhile = new ArrayList<>();
+    MmuLock left =
+        new ContendedLock(new ArrayList<>()) {
+          @Override
+          public void unlockShared(ReadSection section, long stamp) {
+            super.unlockShared(section, stamp);
+            if (!meanwhile.isEmpty()) {
+              meanwhile.remove(0).run(); // another thread, before this one asks for a table
+            }
+          }
+        };
+    TdpMmu mmu = new TdpMmu(new Geometry(2, 1), 2, MmuOptions.SEPTUM, left, TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    Walker other = mmu.newWalker();
+    other.tables.require(1); // the last one
+    meanwhile.add(() -> assertEquals(FaultResult.FIXED, fault(mmu, other, 1, PageLevel.PG_4K)));
+    assertEquals(FaultResult.FIXED, fault(mmu, walker, 0, PageLevel.PG_4K));
+    assertEquals(2, mmu.tables().live());
+    assertThrows(
+        TableArenaFullException.class,
+        () -> fault(mmu, walker, 2, PageLevel.PG_4K),
+        "the other block has no table");
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
   void aSplitToTheLargestLevelHasNothingToDo() {
     TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
     Walker walker = mmu.newWalker();
