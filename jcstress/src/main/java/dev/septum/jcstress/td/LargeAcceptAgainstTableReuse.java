@@ -39,10 +39,7 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
     desc =
         "The promotion found the guest at the entry, or entering, and asked once more with the vCPUs out.")
 @Outcome(
-    id = {
-      "PAGE_ALREADY_ACCEPTED level1, 1, RETRY, 10, 0, 1",
-      "PAGE_SIZE_MISMATCH level1, 1, RETRY, 10, 0, 1"
-    },
+    id = "PAGE_ALREADY_ACCEPTED level1, 1, RETRY, 10, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
     desc = "The split found the guest at the entry, and left the page as it was.")
 @Outcome(

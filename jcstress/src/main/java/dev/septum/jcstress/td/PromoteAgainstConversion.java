@@ -1,8 +1,5 @@
 package dev.septum.jcstress.td;
 
-import dev.septum.jcstress.matrix.Operation;
-import dev.septum.jcstress.matrix.Race;
-import dev.septum.jcstress.matrix.Tree;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -17,7 +14,6 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
  * <p>Results: tables promoted, whether the page was private still when that was over, leaves
  * removed, what is in the other page, leaves left, violations.
  */
-@Race(tree = Tree.MIRROR, first = Operation.PROMOTE, second = Operation.CONVERSION)
 @JCStressTest
 @Outcome(
     id = "1, true, 1, 5, 1, 0",

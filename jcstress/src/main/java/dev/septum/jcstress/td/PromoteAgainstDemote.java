@@ -17,11 +17,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
  *
  * <p>Results: tables promoted, leaves split, leaves left, calls of BLOCK, violations.
  */
-@Race(
-    tree = Tree.MIRROR,
-    first = Operation.PROMOTE,
-    second = Operation.SPLIT_EXCLUSIVE,
-    unseen = "The lock keeps them apart.")
+@Race(tree = Tree.MIRROR, first = Operation.PROMOTE, second = Operation.SPLIT_EXCLUSIVE)
 @JCStressTest
 @Outcome(id = "1, 1, 2, 2, 0", expect = Expect.ACCEPTABLE, desc = "Promoted, then split.")
 @Outcome(
