@@ -11,6 +11,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
+import dev.septum.paging.TableArenaFullException;
 import dev.septum.sync.BiasedMmuLock;
 import dev.septum.trace.MmuCounter;
 
@@ -19,16 +20,26 @@ import dev.septum.trace.MmuCounter;
  * by one large leaf (2M) or by a table of two small ones (4K).
  */
 final class TinyTree {
+  static final Geometry GEOMETRY = new Geometry(2, 1);
+
   /** The first block. */
   static final GfnRange BLOCK = GfnRange.ofPages(0, 2);
 
   /** The second block. */
   static final GfnRange OTHER_BLOCK = GfnRange.ofPages(2, 2);
 
+  /** As many tables as make who wants another wait for one that is dead. */
+  static final int ROOT_AND_ONE_TABLE = 2;
+
   private static final int MANY_TABLES = 512;
+
+  /** How often who looks on looks again, so that something happens meanwhile. */
+  private static final int TIMES = 10;
+
   private static final long PFN_OFFSET = 16;
 
   final TdpMmu mmu;
+  private final long pfnOffset;
 
   TinyTree() {
     this(MANY_TABLES);
@@ -43,7 +54,18 @@ final class TinyTree {
   }
 
   private TinyTree(int maxTables, MmuOptions options) {
-    mmu = new TdpMmu(new Geometry(2, 1), maxTables, options, new BiasedMmuLock(), TlbFlusher.NONE);
+    this(
+        new TdpMmu(GEOMETRY, maxTables, options, new BiasedMmuLock(), TlbFlusher.NONE), PFN_OFFSET);
+  }
+
+  /**
+   * Somebody else's.
+   *
+   * @param pfnOffset how far the frames are from their gfns
+   */
+  TinyTree(TdpMmu mmu, long pfnOffset) {
+    this.mmu = mmu;
+    this.pfnOffset = pfnOffset;
   }
 
   Walker newWalker() {
@@ -52,19 +74,59 @@ final class TinyTree {
 
   /** A fault that may be mapped as large as {@code largest}. */
   FaultResult fault(Walker walker, long gfn, Access access, int largest) {
-    return mmu.fault(walker, newFault(gfn, access).backedBy(gfn + PFN_OFFSET, true, largest));
+    return mmu.fault(walker, newFault(gfn, access).backedBy(gfn + pfnOffset, true, largest));
   }
 
   /** Maps a gfn at 4K that nobody has touched: without A and D. */
-  void prefetch(Walker walker, long gfn) {
+  FaultResult prefetch(Walker walker, long gfn) {
     PageFault fault = newFault(gfn, Access.READ).asPrefetch();
-    mmu.fault(walker, fault.backedBy(gfn + PFN_OFFSET, true, PageLevel.PG_4K));
+    return mmu.fault(walker, fault.backedBy(gfn + pfnOffset, true, PageLevel.PG_4K));
+  }
+
+  /** Maps a range that nobody has touched, as large as may be; how many pages are mapped now. */
+  int prefault(Walker walker, GfnRange range, int largest) {
+    long gfn = range.start();
+    while (gfn < range.end()) {
+      PageFault fault = newFault(gfn, Access.READ).asPrefetch();
+      fault.backedBy(gfn + pfnOffset, true, largest);
+      if (mmu.fault(walker, fault) != FaultResult.RETRY) {
+        int level = fault.mappedLevel();
+        gfn = mmu.geometry().round(gfn, level) + mmu.geometry().pages(level);
+      }
+    }
+    return (int) (gfn - range.start());
+  }
+
+  /** Maps a gfn at 4K that nobody has touched, and that may not be written yet. */
+  void prefetchReadOnly(Walker walker, long gfn) {
+    PageFault fault = newFault(gfn, Access.READ).asPrefetch();
+    mmu.fault(walker, fault.backedBy(gfn + pfnOffset, false, PageLevel.PG_4K));
+  }
+
+  /** Maps the first block by a full table that nobody has touched. */
+  void fillBlock(Walker walker) {
+    prefault(walker, BLOCK, PageLevel.PG_4K);
+  }
+
+  /**
+   * Merges the first block, and maps a page of the other one, small and untouched. In a tree of
+   * {@link #ROOT_AND_ONE_TABLE} that takes the same table again, after its grace period.
+   *
+   * @return what the fault said, or FULL
+   */
+  Object reuse(Walker walker) {
+    merge(walker, BLOCK);
+    try {
+      return prefetch(walker, OTHER_BLOCK.start());
+    } catch (TableArenaFullException full) {
+      return "FULL";
+    }
   }
 
   /** Maps a gfn at 4K that may not be written yet. */
   void mapReadOnly(Walker walker, long gfn) {
     PageFault fault = newFault(gfn, Access.READ);
-    mmu.fault(walker, fault.backedBy(gfn + PFN_OFFSET, false, PageLevel.PG_4K));
+    mmu.fault(walker, fault.backedBy(gfn + pfnOffset, false, PageLevel.PG_4K));
   }
 
   private PageFault newFault(long gfn, Access access) {
@@ -73,6 +135,11 @@ final class TinyTree {
 
   int split(Walker walker, GfnRange range) {
     return (int) mmu.split(walker, range, PageLevel.PG_4K, false);
+  }
+
+  /** A split under the exclusive lock. */
+  int splitAlone(Walker walker, GfnRange range) {
+    return (int) mmu.split(walker, range, PageLevel.PG_4K, true);
   }
 
   int merge(Walker walker, GfnRange range) {
@@ -100,6 +167,29 @@ final class TinyTree {
     return leaf != Spte.EMPTY;
   }
 
+  /** An access by hardware: the level of the leaf that allowed it; 0 if none did. */
+  int accessLevel(Walker walker, long gfn, Access access) {
+    return access(walker, gfn, access) ? walker.level() : 0;
+  }
+
+  /** Accesses some more: the level that allowed the last one; 0 if none did. */
+  int accessLevelLater(Walker walker, long gfn, Access access) {
+    int level = 0;
+    for (int time = 0; time < TIMES; time++) {
+      level = accessLevel(walker, gfn, access);
+    }
+    return level;
+  }
+
+  /** Walks some more: the level that the last walk found, as {@link #levelOf}. */
+  int levelOfLater(Walker walker, long gfn) {
+    int level = 0;
+    for (int time = 0; time < TIMES; time++) {
+      level = levelOf(walker, gfn);
+    }
+    return level;
+  }
+
   /** Walks: the level of the leaf; 0 if none, -1 if it maps another frame than it should. */
   int levelOf(Walker walker, long gfn) {
     long entry = mmu.walk(walker, gfn);
@@ -108,12 +198,18 @@ final class TinyTree {
     }
     int level = walker.level();
     long pfn = Spte.pfnOf(entry, level, gfn, mmu.geometry());
-    return pfn == gfn + PFN_OFFSET ? level : -1;
+    return pfn == gfn + pfnOffset ? level : -1;
   }
 
   /** Whether the leaf of a gfn is dirty. */
   boolean isDirty(Walker walker, long gfn) {
     return Spte.isDirty(entry(walker, gfn));
+  }
+
+  /** A and D of the leaf of a gfn, as two digits. */
+  int flags(Walker walker, long gfn) {
+    long entry = entry(walker, gfn);
+    return (Spte.isAccessed(entry) ? 10 : 0) + (Spte.isDirty(entry) ? 1 : 0);
   }
 
   /** The leaf of a gfn, or what stands there. */

@@ -30,7 +30,7 @@ import org.openjdk.jcstress.annotations.Outcome;
  */
 public final class RaceMatrix {
   /** The trees each of whose racing pairs must have a test; forbidden pairs must on every tree. */
-  static final Set<Tree> COMPLETE = Collections.unmodifiableSet(EnumSet.of(Tree.DIRECT, Tree.LOCK));
+  static final Set<Tree> COMPLETE = Collections.unmodifiableSet(EnumSet.allOf(Tree.class));
 
   private static final String TEST_LIST = "META-INF/TestList";
 

@@ -10,6 +10,23 @@ final class RaceMatrixDocument {
   /** Where what a run has seen begins; it is not what the tests say, and is kept as it was. */
   private static final String RESULTS = "\n## As seen\n";
 
+  private static final String HEAD =
+      """
+      # The race matrix
+
+      Which operations there are on each tree, which pairs of them may overlap, and the jcstress test of each. A pair
+      that may overlap has a test with outcomes that only an overlap gives; a pair that the lock forbids has one that
+      sees the two kept apart, and finds the tree as if one had come after the other. Written by `java -cp
+      jcstress/target/jcstress.jar dev.septum.jcstress.matrix.RaceMatrix --write docs/race-matrix.md`.
+
+      | tree | operations | pairs | may overlap: with a test | forbidden: with a test | tests |
+      |---|---|---|---|---|---|
+      """;
+
+  private static final String SEEN =
+      "A run of %d tests: %,d samples, of which %,d are such as only an overlap gives, and %,d"
+          + " forbidden.";
+
   private static final String SOURCES = "../jcstress/src/main/java/";
 
   private final RaceMatrix matrix;
@@ -36,22 +53,7 @@ final class RaceMatrixDocument {
   }
 
   private String write() {
-    line("# The race matrix");
-    line("");
-    line(
-        "Which operations there are on each tree, which pairs of them may overlap, and the jcstress"
-            + " test of each. A pair that");
-    line(
-        "may overlap has a test with outcomes that only an overlap gives; a pair that the lock keeps"
-            + " apart has one that sees");
-    line(
-        "them kept apart, and finds the tree as if one had come after the other. Written by `java -cp"
-            + " jcstress/target/jcstress.jar");
-    line("dev.septum.jcstress.matrix.RaceMatrix --write docs/race-matrix.md`.");
-    line("");
-    line(
-        "| tree | operations | pairs | may overlap, with a test | forbidden, with a test | tests |");
-    line("|---|---|---|---|---|---|");
+    text.append(HEAD);
     for (Tree tree : Tree.values()) {
       List<Pair> pairs = Pair.all(tree);
       line(
@@ -147,7 +149,8 @@ final class RaceMatrixDocument {
     line("");
     line("## Tests of no pair");
     line("");
-    line("Of what is done outside the lock, of the gate, and of the module's leaf functions:");
+    line("Of what is done before or between two holds of the lock, of the gate, and of the module's");
+    line("leaf functions:");
     line("");
     line(others.stream().map(RaceMatrixDocument::link).collect(Collectors.joining(",\n", "", ".")));
   }
@@ -157,10 +160,10 @@ final class RaceMatrixDocument {
     line("");
     line(
         String.format(
-            "A run of %d tests: %,d samples, of which %,d are such as only an overlap gives, and %,d"
-                + " forbidden.",
+            Locale.ROOT,
+            SEEN,
             results.tests(),
-            results.total(""),
+            results.total(StressResults.ANY),
             results.total(StressResults.INTERESTING),
             results.total(StressResults.FORBIDDEN)));
     line("");
@@ -169,28 +172,37 @@ final class RaceMatrixDocument {
     for (RaceTest test : matrix.tests()) {
       line(
           String.format(
+              Locale.ROOT,
               "| %s | %,d | %s | %,d |",
               link(test),
-              results.samples(test),
+              results.samples(test, StressResults.ANY),
               seen(test, results),
               results.samples(test, StressResults.FORBIDDEN)));
-      test.pairs()
-          .filter(pair -> results.samples(test, test.second(pair)) > 0)
-          .forEach(
-              pair ->
-                  line(
-                      String.format(
-                          "| - against %s | %,d | - | 0 |",
-                          words(test.second(pair)), results.samples(test, test.second(pair)))));
+      test.pairs().map(test::second).forEach(against -> line(test, against, results));
     }
     return text.toString();
+  }
+
+  /** What was seen against one operation, if the test has several in turn. */
+  private void line(RaceTest test, Operation against, StressResults results) {
+    if (results.samples(test, against, StressResults.ANY) > 0) {
+      line(
+          String.format(
+              Locale.ROOT,
+              "| - against %s | %,d | - | %,d |",
+              words(against),
+              results.samples(test, against, StressResults.ANY),
+              results.samples(test, against, StressResults.FORBIDDEN)));
+    }
   }
 
   private static String seen(RaceTest test, StressResults results) {
     String seen =
         results.of(test).entrySet().stream()
             .filter(row -> row.getValue().expect().equals(StressResults.INTERESTING))
-            .map(row -> String.format("`%s` %,d", row.getKey(), row.getValue().samples()))
+            .map(
+                row ->
+                    String.format(Locale.ROOT, "`%s` %,d", row.getKey(), row.getValue().samples()))
             .collect(Collectors.joining("<br>"));
     return seen.isEmpty() ? "-" : seen;
   }

@@ -17,6 +17,9 @@ final class StressResults {
   /** What one result was to the test, and how often it was seen. */
   record Seen(String expect, long samples) {}
 
+  /** Of every kind. */
+  static final String ANY = "";
+
   static final String INTERESTING = "Interesting";
   static final String FORBIDDEN = "Forbidden";
 
@@ -75,33 +78,26 @@ final class StressResults {
     return byTest.getOrDefault(test.name(), Map.of());
   }
 
-  /** Samples of a test in all. */
-  long samples(RaceTest test) {
-    return of(test).values().stream().mapToLong(Seen::samples).sum();
-  }
-
-  /** Samples of a test whose result was of one kind. */
+  /** Samples of a test whose result was of one kind; or {@link #ANY}. */
   long samples(RaceTest test, String expect) {
-    return of(test).values().stream()
-        .filter(seen -> seen.expect().equals(expect))
-        .mapToLong(Seen::samples)
-        .sum();
+    return sum(of(test), "", expect);
   }
 
-  /** Samples of a test whose first result names an operation. */
-  long samples(RaceTest test, Operation first) {
-    return of(test).entrySet().stream()
-        .filter(row -> RaceTest.isFirst(first, row.getKey()))
-        .mapToLong(row -> row.getValue().samples())
-        .sum();
+  /** The same of those whose first result names an operation. */
+  long samples(RaceTest test, Operation first, String expect) {
+    return sum(of(test), first + ",", expect);
   }
 
-  /** Samples of all tests whose result was of one kind; of every kind if that is empty. */
+  /** Samples of all tests whose result was of one kind; or {@link #ANY}. */
   long total(String expect) {
-    return byTest.values().stream()
-        .flatMap(rows -> rows.values().stream())
-        .filter(seen -> expect.isEmpty() || seen.expect().equals(expect))
-        .mapToLong(Seen::samples)
+    return byTest.values().stream().mapToLong(rows -> sum(rows, "", expect)).sum();
+  }
+
+  private static long sum(Map<String, Seen> rows, String begin, String expect) {
+    return rows.entrySet().stream()
+        .filter(row -> row.getKey().startsWith(begin))
+        .filter(row -> expect.equals(ANY) || row.getValue().expect().equals(expect))
+        .mapToLong(row -> row.getValue().samples())
         .sum();
   }
 }

@@ -9,7 +9,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LLLLLL_Result;
 
 /**
- * The host promotes a block of small pages, while the first of them is made shared.
+ * The host promotes a block of small pages, while the first of them is made shared. The lock keeps
+ * the two apart, but a conversion takes it several times, and a promotion may come in between.
  *
  * <p>Results: tables promoted, whether the page was private still when that was over, leaves
  * removed, what is in the other page, leaves left, violations.

@@ -1,0 +1,78 @@
+package dev.septum.jcstress;
+
+import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Race;
+import dev.septum.jcstress.matrix.Tree;
+import dev.septum.mmu.Walker;
+import dev.septum.paging.Access;
+import dev.septum.paging.PageLevel;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.LLLLL_Result;
+
+/**
+ * One thread uses a table again that was merged away, for a page of another block, which a fault of
+ * another thread wants at 2M.
+ *
+ * <p>Results: of the fault that uses the table again (FULL where it gave up waiting), of the large
+ * fault, leaves left, violations, whether a race was lost.
+ */
+@JCStressTest
+@Race(tree = Tree.DIRECT, first = Operation.TABLE_REUSE, second = Operation.FAULT_2M)
+@Outcome(
+    id = "FIXED, FIXED, 12, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The table came first, and was not full: the large fault mapped its page in it, small.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 12, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The large leaf came first, and was split by the table.")
+@Outcome(
+    id = "FULL, FIXED, 20, 0, 0",
+    expect = Expect.ACCEPTABLE,
+    desc = "The section was open for long: the small fault gave up waiting for the table.")
+@Outcome(
+    id = "FIXED, FIXED, 12, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The large fault's CAS met the table that was used again, and went on in it.")
+@Outcome(
+    id = "SPURIOUS, FIXED, 12, 0, 1",
+    expect = Expect.ACCEPTABLE_INTERESTING,
+    desc = "The CAS of the table met the large leaf, which it then split.")
+@Outcome(expect = Expect.FORBIDDEN, desc = "Either the table or the large leaf is there.")
+@State
+public class FrameReuseAgainstLargeFault {
+  private final TinyTree tree = new TinyTree(TinyTree.ROOT_AND_ONE_TABLE);
+  private final Walker first = tree.newWalker();
+  private final Walker second = tree.newWalker();
+
+  /** Merges the first block; then the one table that is left is dead. */
+  public FrameReuseAgainstLargeFault() {
+    tree.fillBlock(first);
+    tree.merge(first, TinyTree.BLOCK);
+  }
+
+  /** Maps a page of the other block by the same table. */
+  @Actor
+  public void first(LLLLL_Result result) {
+    result.r1 = tree.reuse(first);
+  }
+
+  /** Faults a read at 2M. */
+  @Actor
+  public void second(LLLLL_Result result) {
+    result.r2 = tree.fault(second, 3, Access.READ, PageLevel.PG_2M);
+  }
+
+  /** Looks at what is left. */
+  @Arbiter
+  public void arbiter(LLLLL_Result result) {
+    result.r3 = tree.leaves();
+    result.r4 = tree.violations();
+    result.r5 = tree.raced();
+  }
+}
