@@ -163,6 +163,15 @@ final class InputFuzzTest {
     assertTrue(answers.containsKey("failed"), answers.toString());
   }
 
+  /** Where a limit of the JSON reader is passed, it names no column. */
+  @Test
+  void recordsThatAreTooDeepOrTooLongAreRefused() throws Exception {
+    for (String start : List.of("{\"a\":" + "[".repeat(70_000), "{\"a\":" + "7".repeat(70_000))) {
+      String file = write(ascii(start)).toString();
+      assertEquals("refused", CommandAnswer.of(new ConformCommand(), file));
+    }
+  }
+
   // Scenarios.
 
   @Test
