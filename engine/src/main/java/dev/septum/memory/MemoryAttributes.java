@@ -47,6 +47,7 @@ public final class MemoryAttributes {
    * time; under the MMU lock.
    *
    * @throws IllegalArgumentException if no leaf has that level
+   * @throws IndexOutOfBoundsException if the gfn is beyond the tree
    */
   public boolean isUniform(long gfn, int level) {
     return privateGfns.isUniform(gfn, geometry.checkLeafLevel(level));

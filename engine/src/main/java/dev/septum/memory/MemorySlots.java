@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,6 +157,7 @@ public final class MemorySlots implements MappingLimits {
   }
 
   private static List<MemorySlot> with(List<MemorySlot> others, MemorySlot slot) {
+    Objects.requireNonNull(slot, "slot");
     for (MemorySlot other : others) {
       if (other.range().overlaps(slot.range())) {
         throw new IllegalArgumentException(slot + " overlaps " + other);

@@ -118,9 +118,13 @@ public final class TrustDomainHost {
 
   // Private and shared.
 
-  /** Whether a gfn is private memory. */
+  /**
+   * Whether a gfn is private memory.
+   *
+   * @throws IllegalArgumentException if the tree has no such gfn
+   */
   public boolean isPrivate(long gfn) {
-    return parts.attributes().isPrivate(gfn);
+    return parts.attributes().isPrivate(mmu.geometry().checkGfn(gfn));
   }
 
   /**
@@ -128,9 +132,10 @@ public final class TrustDomainHost {
    * asked at rest.
    *
    * @param level 4K, 2M or 1G
+   * @throws IllegalArgumentException if the tree has no such gfn, or no leaf that level
    */
   public boolean isUniform(long gfn, PageLevel level) {
-    return parts.attributes().isUniform(gfn, level.number());
+    return parts.attributes().isUniform(mmu.geometry().checkGfn(gfn), level.number());
   }
 
   /**

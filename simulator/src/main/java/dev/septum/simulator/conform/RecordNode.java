@@ -1,5 +1,6 @@
 package dev.septum.simulator.conform;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -55,13 +55,10 @@ public final class RecordNode {
       json = MAPPER.readTree(line);
     } catch (JsonProcessingException e) {
       String why = NOT_FOR_PEOPLE.matcher(e.getOriginalMessage()).replaceFirst("");
+      JsonLocation at = e.getLocation(); // none where a limit of Jackson's is passed
+      String column = at == null ? "" : " at column " + at.getColumnNr();
       throw new BadInputException(
-          String.format(
-              Locale.ROOT,
-              "%s: expected a JSON object, found malformed JSON at column %d: %s",
-              place,
-              e.getLocation().getColumnNr(),
-              why));
+          place + ": expected a JSON object, found malformed JSON" + column + ": " + why);
     } catch (IOException e) {
       throw new BadInputException(place + ": expected a JSON object, found " + e.getMessage());
     }

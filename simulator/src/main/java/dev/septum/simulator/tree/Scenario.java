@@ -6,10 +6,12 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A text of operations, one a line, in order. See {@link ScenarioParser}.
@@ -18,6 +20,8 @@ import java.util.function.Function;
  * @param steps its operations
  */
 public record Scenario(String name, List<Step> steps) {
+  private static final int LONGEST_LINE = 1 << 16;
+
   /**
    * An operation.
    *
@@ -42,9 +46,9 @@ public record Scenario(String name, List<Step> steps) {
     try (InputStream in = source.open();
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-      int number = 0;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        number++;
+      int number = 1;
+      String line;
+      for (; (line = readLine(lines, source.name() + ":" + number)) != null; number++) {
         String text = line.replaceFirst("#.*", "").strip();
         if (!text.isEmpty()) {
           ScenarioWords words = new ScenarioWords(source.name(), number, text);
@@ -58,5 +62,26 @@ public record Scenario(String name, List<Step> steps) {
       throw new BadInputException(source.name() + ": expected operations, found none");
     }
     return new Scenario(source.name(), steps);
+  }
+
+  /** The next line, without its end, as long as it may be; null behind the last. */
+  private static @Nullable String readLine(Reader in, String place)
+      throws IOException, BadInputException {
+    StringBuilder line = new StringBuilder();
+    int next = in.read();
+    if (next < 0) {
+      return null;
+    }
+    for (; next >= 0 && next != '\n'; next = in.read()) {
+      if (line.length() == LONGEST_LINE) {
+        throw new BadInputException(
+            place
+                + ": expected a line of at most "
+                + LONGEST_LINE
+                + " characters, found a longer one");
+      }
+      line.append((char) next);
+    }
+    return line.toString();
   }
 }
