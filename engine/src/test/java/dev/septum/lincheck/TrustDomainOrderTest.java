@@ -1,0 +1,25 @@
+package dev.septum.lincheck;
+
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A trust domain, under real threads: Lincheck's model checker takes it for a livelock after some
+ * thousand steps that two vCPUs retry what is busy, and wait for each other's exits.
+ */
+@Tag("lincheck")
+final class TrustDomainOrderTest {
+  private static final int SCENARIOS = 20;
+  private static final int EACH = 300;
+
+  @Test
+  void whatTwoVcpusAndTheHostAreToldHasAnOrder() {
+    assertNull(
+        Interleavings.search(
+            Interleavings.byChance(2, SCENARIOS, EACH),
+            TrustDomainOperations.class,
+            TrustDomainSpecification.class));
+  }
+}
