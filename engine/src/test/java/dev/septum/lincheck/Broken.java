@@ -8,7 +8,7 @@ import dev.septum.sync.NoLock;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 
-/** Trees that are broken, for the check to find. */
+/** Trees and a trust domain that are broken, for the check to find. */
 final class Broken {
   private Broken() {}
 
@@ -41,13 +41,13 @@ final class Broken {
   }
 
   /** Its hardware sets A and D by a load and a store. */
-  public static final class PlainAccess extends SmallFaults {
+  public static final class PlainAccess extends Accesses {
     /** By reflection. */
     public PlainAccess() {}
 
     @Override
     public boolean access(int thread, int gfn, boolean write) {
-      return PlainMarks.access(tree.mmu, tree.walker(thread), gfn, kind(write));
+      return PlainMarks.access(tree.mmu, tree.walker(thread), gfn, TreeOperations.kind(write));
     }
   }
 
@@ -62,6 +62,18 @@ final class Broken {
     @Override
     public int zap(@Param(name = "thread") int thread, @Param(name = "block") int from) {
       return super.zap(thread, from);
+    }
+  }
+
+  /** Its promotion takes it that a large leaf is its own work. */
+  public static final class PromoteCount extends TrustDomainOperations {
+    /** By reflection. */
+    public PromoteCount() {}
+
+    @Override
+    public int promote(int thread) {
+      int unused = super.promote(thread);
+      return level(thread) == PageLevel.PG_2M ? 1 : 0;
     }
   }
 

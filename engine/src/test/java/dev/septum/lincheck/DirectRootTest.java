@@ -26,6 +26,7 @@ final class DirectRootTest {
 
   @ParameterizedTest
   @CsvSource({
+    "2, dev.septum.lincheck.Accesses",
     "2, dev.septum.lincheck.SmallFaults",
     "2, dev.septum.lincheck.LargeFaults",
     "2, dev.septum.lincheck.Stamped",

@@ -161,6 +161,11 @@ public class TreeSpecification {
     return removed;
   }
 
+  /** Leaves removed from the first block, where nothing is mapped in the other. */
+  public int zapBlock(int thread) {
+    return zap(thread, 0);
+  }
+
   /** Tables given back: those in which nothing is mapped. */
   public int trim(int thread) {
     int freed = 0;

@@ -6,6 +6,7 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
+import dev.septum.td.AcceptPolicy;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.vm.TrustDomainOptions;
 import dev.septum.vm.TrustDomainVcpu;
@@ -19,11 +20,10 @@ import org.jetbrains.lincheck.datastructures.Validate;
 
 /**
  * A trust domain of one block of two private pages, with a vCPU and a walker for each thread; as
- * {@link TrustDomainSpecification} begins: one leaf of 2M, PENDING.
+ * {@link TrustDomainSpecification} begins.
  *
- * <p>Not asked, because no order of whole operations explains every answer: how many leaves a
- * demote has split, and an ACCEPT of 2M. An ACCEPT of 4K that the host has to split for is two
- * steps, and another vCPU may see the first alone: then accept the page itself.
+ * <p>Its policy is IGNORE, and there is no ACCEPT that the host has to map or split for: that is
+ * two steps, the host's and then the module's, and others may see the first alone.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 @Param(name = "gfn", gen = IntGen.class, conf = "0:1")
@@ -39,13 +39,16 @@ public class TrustDomainOperations {
   private final Walker[] walkers = new Walker[THREADS];
   private final TrustDomainVcpu[] vcpus = new TrustDomainVcpu[THREADS];
 
-  /** A TD of the default policy. */
+  /** A TD whose guest has accepted the first page, and touched the second. */
   public TrustDomainOperations() {
     vm =
         VirtualMachine.builder()
             .geometry(new Geometry(2, 1))
             .maxTables(TABLES)
-            .trustDomain(TrustDomainOptions.DEFAULT.withHostPages(BLOCK.pages()))
+            .trustDomain(
+                TrustDomainOptions.DEFAULT
+                    .withAcceptPolicy(AcceptPolicy.IGNORE)
+                    .withHostPages(BLOCK.pages()))
             .build();
     vm.addSlot(BLOCK, PageLevel.LEVEL_2M);
     for (int thread = 0; thread < THREADS; thread++) {
@@ -54,8 +57,8 @@ public class TrustDomainOperations {
     }
     vm.trustDomain().convertToPrivate(BLOCK);
     vm.trustDomain().finalizeBuild();
-    if (touch(0, 0)) {
-      throw new IllegalStateException("accepted already");
+    if (!accept(0, 0).equals(TrustDomainSpecification.SUCCESS) || touch(0, 1)) {
+      throw new IllegalStateException("not half accepted");
     }
   }
 
@@ -63,15 +66,29 @@ public class TrustDomainOperations {
     return gfn << Geometry.PAGE_SHIFT;
   }
 
-  /** TDG.MEM.PAGE.ACCEPT of 4K, again while the host is at the entry. */
+  /** TDG.MEM.PAGE.ACCEPT of 4K. */
   @Operation
   public String accept(@Param(name = "thread") int thread, @Param(name = "gfn") int gfn) {
+    return accept(thread, gfn, PageLevel.LEVEL_4K);
+  }
+
+  /** TDG.MEM.PAGE.ACCEPT of 2M. */
+  @Operation
+  public String acceptLarge(@Param(name = "thread") int thread) {
+    return accept(thread, 0, PageLevel.LEVEL_2M);
+  }
+
+  /** Again while the host is at the entry. */
+  private String accept(int thread, int gfn, PageLevel level) {
     long status;
     do {
-      status = vcpus[thread].accept(gpa(gfn), PageLevel.LEVEL_4K);
+      status = vcpus[thread].accept(gpa(gfn), level);
     } while (SeamcallStatus.detail(status) == SeamcallStatus.OPERAND_BUSY);
     if (status == SeamcallStatus.SUCCESS) {
       return TrustDomainSpecification.SUCCESS;
+    }
+    if (SeamcallStatus.detail(status) == SeamcallStatus.PAGE_SIZE_MISMATCH) {
+      return TrustDomainSpecification.TOO_LARGE;
     }
     return SeamcallStatus.detail(status) == SeamcallStatus.PAGE_ALREADY_ACCEPTED
         ? TrustDomainSpecification.refused(SeamcallStatus.operand(status) + 1)
@@ -86,8 +103,8 @@ public class TrustDomainOperations {
 
   /** The host splits the block, with faults kept out. */
   @Operation
-  public void demote(@Param(name = "thread") int thread) {
-    long unused = vm.mmu().splitMirror(walkers[thread], BLOCK, PageLevel.PG_4K);
+  public int demote(@Param(name = "thread") int thread) {
+    return (int) vm.mmu().splitMirror(walkers[thread], BLOCK, PageLevel.PG_4K);
   }
 
   /** The host makes one leaf of the block, if it may. */
@@ -101,14 +118,19 @@ public class TrustDomainOperations {
     if (block != 0) {
       return "";
     }
+    int level = level(thread);
+    return level > 0
+        ? TrustDomainSpecification.block(level, touch(thread, 0), touch(thread, 1))
+        : "no leaf";
+  }
+
+  /** The level of what maps the first page; 0 while that is being changed. */
+  int level(int thread) {
     Walker walker = walkers[thread];
     walker.section().open();
     long entry = vm.mmu().walkMirror(walker, 0);
-    int level = walker.level();
     walker.section().close();
-    return Spte.isLeaf(entry, level)
-        ? TrustDomainSpecification.block(level, touch(thread, 0), touch(thread, 1))
-        : "no leaf";
+    return Spte.isLeaf(entry, walker.level()) ? walker.level() : 0;
   }
 
   /** When all is done. */

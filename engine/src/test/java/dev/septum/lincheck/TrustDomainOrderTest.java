@@ -1,7 +1,10 @@
 package dev.septum.lincheck;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import org.jetbrains.kotlinx.lincheck.strategy.IncorrectResultsFailure;
+import org.jetbrains.kotlinx.lincheck.strategy.LincheckFailure;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -14,12 +17,18 @@ final class TrustDomainOrderTest {
   private static final int SCENARIOS = 20;
   private static final int EACH = 300;
 
+  private static LincheckFailure search(Class<?> operations) {
+    return Interleavings.search(
+        Interleavings.byChance(2, SCENARIOS, EACH), operations, TrustDomainSpecification.class);
+  }
+
   @Test
   void whatTwoVcpusAndTheHostAreToldHasAnOrder() {
-    assertNull(
-        Interleavings.search(
-            Interleavings.byChance(2, SCENARIOS, EACH),
-            TrustDomainOperations.class,
-            TrustDomainSpecification.class));
+    assertNull(search(TrustDomainOperations.class));
+  }
+
+  @Test
+  void aBrokenTrustDomainGivesResultsWithoutAnOrder() {
+    assertInstanceOf(IncorrectResultsFailure.class, search(Broken.PromoteCount.class));
   }
 }

@@ -4,15 +4,17 @@ package dev.septum.lincheck;
  * What a trust domain of one block of two private pages is to do, one operation after the other.
  * Written from the state table of the TDX module (docs/tdx-state-table.md) and docs/promotion.md.
  *
- * <p>The block is one leaf, or a table of two; each page is PENDING until it is accepted.
+ * <p>The block is a table of two pages, or, when both are accepted and promoted, one leaf. A page
+ * is PENDING until it is accepted.
  */
 public class TrustDomainSpecification {
   static final String SUCCESS = "SUCCESS";
+  static final String TOO_LARGE = "PAGE_SIZE_MISMATCH";
 
-  private boolean large = true;
-  private final boolean[] accepted = new boolean[TreeSpecification.BLOCK];
+  private boolean large;
+  private final boolean[] accepted = {true, false};
 
-  /** One leaf that waits to be accepted. */
+  /** A table, of whose pages the first is accepted. */
   public TrustDomainSpecification() {}
 
   static String refused(int level) {
@@ -27,16 +29,18 @@ public class TrustDomainSpecification {
     return large ? 2 : 1;
   }
 
-  /**
-   * TDG.MEM.PAGE.ACCEPT of 4K: below a leaf that is PENDING the host splits that, and it goes on.
-   */
+  /** TDG.MEM.PAGE.ACCEPT of 4K. */
   public String accept(int thread, int gfn) {
     if (accepted[gfn]) {
       return refused(level());
     }
-    large = false;
     accepted[gfn] = true;
     return SUCCESS;
+  }
+
+  /** TDG.MEM.PAGE.ACCEPT of 2M. */
+  public String acceptLarge(int thread) {
+    return large ? refused(level()) : TOO_LARGE;
   }
 
   /** Whether the guest may touch a page. */
@@ -44,14 +48,16 @@ public class TrustDomainSpecification {
     return accepted[gfn];
   }
 
-  /** The host splits the block, if it must. */
-  public void demote(int thread) {
+  /** Leaves split by the host. */
+  public int demote(int thread) {
+    int split = large ? 1 : 0;
     large = false;
+    return split;
   }
 
-  /** Tables promoted: pages that are all accepted, or none. */
+  /** Tables promoted: not if the guest has accepted one in part. */
   public int promote(int thread) {
-    if (large || accepted[0] != accepted[1]) {
+    if (large || !accepted[1]) {
       return 0;
     }
     large = true;
