@@ -1,7 +1,7 @@
 package dev.septum.sync;
 
 /** A broken lock, for the checks to find: it excludes nobody. */
-final class NoLock implements MmuLock {
+public final class NoLock implements MmuLock {
   private final GracePeriods periods = new GracePeriods();
 
   @Override

@@ -1,0 +1,87 @@
+package dev.septum.lincheck;
+
+import dev.septum.mmu.PlainMarks;
+import dev.septum.paging.Access;
+import dev.septum.paging.PageLevel;
+import dev.septum.sync.BiasedMmuLock;
+import dev.septum.sync.NoLock;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+
+/** Trees and a trust domain that are broken, for the check to find. */
+final class Broken {
+  private Broken() {}
+
+  /** Its zap counts what is missing afterwards, whoever has mapped more meanwhile. */
+  public static final class ZapCount extends SmallFaults {
+    /** By reflection. */
+    public ZapCount() {}
+
+    @Override
+    public int zap(int thread, int from) {
+      int before = tree.leaves();
+      int unused = tree.zap(thread, from(from));
+      return before - tree.leaves();
+    }
+  }
+
+  /** Its fault looks first, and takes it that what it found missing is its own to map. */
+  public static final class CheckThenFault extends SmallFaults {
+    /** By reflection. */
+    public CheckThenFault() {}
+
+    @Override
+    public boolean fault(int thread, int gfn) {
+      if (tree.translate(thread, gfn) == gfn) {
+        return false;
+      }
+      Object unused = tree.fault(thread, gfn, Access.WRITE, PageLevel.PG_4K);
+      return true;
+    }
+  }
+
+  /** Its hardware sets A and D by a load and a store. */
+  public static final class PlainAccess extends Accesses {
+    /** By reflection. */
+    public PlainAccess() {}
+
+    @Override
+    public boolean access(int thread, int gfn, boolean write) {
+      return PlainMarks.access(tree.mmu, tree.walker(thread), gfn, TreeOperations.kind(write));
+    }
+  }
+
+  /** Who needs the lock alone waits, and so does who comes then. */
+  public static final class Waiting extends WithoutLock {
+    /** By reflection. */
+    public Waiting() {
+      super(new BiasedMmuLock());
+    }
+
+    @Operation
+    @Override
+    public int zap(@Param(name = "thread") int thread, @Param(name = "block") int from) {
+      return super.zap(thread, from);
+    }
+  }
+
+  /** Its promotion takes it that a large leaf is its own work. */
+  public static final class PromoteCount extends TrustDomainOperations {
+    /** By reflection. */
+    public PromoteCount() {}
+
+    @Override
+    public int promote(int thread) {
+      int unused = super.promote(thread);
+      return level(thread) == PageLevel.PG_2M ? 1 : 0;
+    }
+  }
+
+  /** Its lock excludes nobody. */
+  public static final class Unlocked extends SmallFaults {
+    /** By reflection. */
+    public Unlocked() {
+      super(new NoLock());
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.septum.lincheck;
+
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import org.jetbrains.kotlinx.lincheck.strategy.IncorrectResultsFailure;
+import org.jetbrains.kotlinx.lincheck.strategy.LincheckFailure;
+import org.jetbrains.kotlinx.lincheck.strategy.ObstructionFreedomViolationFailure;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The direct root, in interleavings that Lincheck chooses. */
+@Tag("lincheck")
+final class DirectRootTest {
+  private static final int SCENARIOS = 8;
+  private static final int EACH = 200;
+
+  private static LincheckFailure search(Class<?> operations, int threads) {
+    return Interleavings.search(
+        Interleavings.of(threads, SCENARIOS, EACH), operations, TreeSpecification.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, dev.septum.lincheck.Accesses",
+    "2, dev.septum.lincheck.SmallFaults",
+    "2, dev.septum.lincheck.LargeFaults",
+    "2, dev.septum.lincheck.Stamped",
+    "3, dev.septum.lincheck.SmallFaults",
+    "3, dev.septum.lincheck.LargeFaults",
+  })
+  void whatThreadsAreToldHasAnOrder(int threads, Class<?> operations) {
+    assertNull(search(operations, threads));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {Broken.ZapCount.class, Broken.CheckThenFault.class, Broken.PlainAccess.class})
+  void aBrokenTreeGivesResultsWithoutAnOrder(Class<?> operations) {
+    assertInstanceOf(IncorrectResultsFailure.class, search(operations, 2));
+  }
+
+  @Test
+  void aLockThatExcludesNobodyIsFound() {
+    assertNotNull(search(Broken.Unlocked.class, 2));
+  }
+
+  @Test
+  void nobodyWaitsBelowTheLock() {
+    assertNull(Interleavings.searchForWaits(SCENARIOS, EACH, WithoutLock.class));
+  }
+
+  @Test
+  void whoWaitsIsFound() {
+    assertInstanceOf(
+        ObstructionFreedomViolationFailure.class,
+        Interleavings.searchForWaits(SCENARIOS, EACH, Broken.Waiting.class));
+  }
+}
