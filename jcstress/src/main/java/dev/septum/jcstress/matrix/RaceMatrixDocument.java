@@ -149,7 +149,8 @@ final class RaceMatrixDocument {
     line("");
     line("## Tests of no pair");
     line("");
-    line("Of what is done before or between two holds of the lock, of the gate, and of the module's");
+    line(
+        "Of what is done before or between two holds of the lock, of the gate, and of the module's");
     line("leaf functions:");
     line("");
     line(others.stream().map(RaceMatrixDocument::link).collect(Collectors.joining(",\n", "", ".")));
