@@ -22,13 +22,15 @@ final class Check {
               + "|VerifyError|IllegalAccessError|IncompatibleClassChangeError|AbstractMethodError"
               + "|UnsupportedClassVersionError|ClassFormatError|ExceptionInInitializerError"
               + "|Could not find or load main class)\\b");
-  private static final Pattern JCSTRESS_FAILURE =
-      Pattern.compile("^\\.* *\\[(FAILED|ERROR|TIMEOUT|VM ERROR|CHECK TEST)\\] +(\\S+)");
-  private static final Pattern JCSTRESS_TOTAL = Pattern.compile("^\\(Results: .*");
   private static final Pattern DIFFERENCES = Pattern.compile("\"differ\" ?: ?(\\d+)");
 
   /** Of what is random in tests: the same each time, as a mutant is. */
   private static final long SEED = 1;
+
+  /** How long a stress test is run at the most, on a mutant and on the product as it is. */
+  private static final long STRESS_SECONDS = 8;
+
+  private static final long BASELINE_STRESS_SECONDS = 2;
 
   private static final String MAIN = "dev.septum.simulator.Main";
 
@@ -52,7 +54,7 @@ final class Check {
    * Makes checks of one layer together; of JUnit's, those of one module.
    *
    * @param mutant the classes that stand first in the class path; null for the product as it is
-   * @param log where its output goes; other files are made beside it
+   * @param log where its output goes
    * @param seconds the most that it may take
    */
   Outcome run(List<Catcher> catchers, @Nullable Path mutant, Path log, long seconds)
@@ -60,7 +62,7 @@ final class Check {
     Catcher first = catchers.get(0);
     Files.createDirectories(log.toAbsolutePath().getParent());
     ProcessBuilder builder =
-        new ProcessBuilder(command(catchers, mutant, log))
+        new ProcessBuilder(command(catchers, mutant))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
@@ -95,7 +97,7 @@ final class Check {
     return catcher.layer().isRunByJUnit() ? root.resolve(catcher.module()) : root;
   }
 
-  private List<String> command(List<Catcher> catchers, @Nullable Path mutant, Path log) {
+  private List<String> command(List<Catcher> catchers, @Nullable Path mutant) {
     Catcher first = catchers.get(0);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -121,18 +123,11 @@ final class Check {
         }
       }
       case JCSTRESS -> {
-        command.add(ownClasses + jcstressJar);
-        command.add("org.openjdk.jcstress.Main");
-        String names =
-            catchers.stream()
-                .map(each -> Pattern.quote(each.what()))
-                .collect(Collectors.joining("|", "^(", ")$"));
-        Path report = log.toAbsolutePath().resolveSibling(log.getFileName() + ".report");
-        command.addAll(List.of("-t", names, "-m", "quick", "-sc", "false", "-f", "1", "-v"));
-        command.addAll(List.of("-iters", "5", "-time", "400", "-c", "2", "-r", report.toString()));
-        // One kind of JVM in the place of the eight that jcstress would find: what is to be seen is
-        // a program's order, not a compiler's.
-        command.addAll(List.of("-jvmArgs", "-Xmx256m"));
+        command.add(ownClasses + jcstressJar + File.pathSeparator + classPath);
+        command.add("-Xmx512m");
+        command.add(StressRun.class.getName());
+        command.add(String.valueOf(mutant == null ? BASELINE_STRESS_SECONDS : STRESS_SECONDS));
+        catchers.forEach(each -> command.add(each.what()));
       }
     }
     return command;
@@ -146,44 +141,24 @@ final class Check {
   static Outcome judge(Layer layer, int code, List<String> lines, double took) {
     Outcome.Kind kind =
         switch (code) {
-          case 0 -> Outcome.Kind.PASSED;
-          case 1 -> Outcome.Kind.FAILED;
+          case JUnitRun.PASSED -> Outcome.Kind.PASSED;
+          case JUnitRun.FAILED -> Outcome.Kind.FAILED;
+          case JUnitRun.HUNG -> Outcome.Kind.HUNG;
           default -> Outcome.Kind.BROKEN;
         };
     return switch (layer) {
-      case JUNIT, LINCHECK -> judgeJUnit(kind, lines, took);
-      case JCSTRESS -> judgeJcstress(kind, lines, took);
+      case JUNIT, LINCHECK, JCSTRESS -> judgeRun(kind, lines, took);
       case CONFORM -> judgeConform(kind, lines, took);
       case SOAK -> judgeSoak(kind, lines, took);
     };
   }
 
-  private static Outcome judgeJUnit(Outcome.Kind kind, List<String> lines, double took) {
+  private static Outcome judgeRun(Outcome.Kind kind, List<String> lines, double took) {
     String said = last(lines, JUnitRun.MARK);
     if (said == null) {
       return new Outcome(Outcome.Kind.BROKEN, "the JVM has died: " + tail(lines), took);
     }
     return new Outcome(kind, kind == Outcome.Kind.PASSED ? "" : said, took);
-  }
-
-  private static Outcome judgeJcstress(Outcome.Kind kind, List<String> lines, double took) {
-    String linkage = linkage(lines);
-    String failed = null;
-    boolean any = false;
-    for (String line : lines) {
-      Matcher failure = JCSTRESS_FAILURE.matcher(line);
-      if (failed == null && failure.find()) {
-        failed = failure.group(1) + " " + failure.group(2);
-      }
-      any |= JCSTRESS_TOTAL.matcher(line).find();
-    }
-    if (linkage != null || !any || (kind != Outcome.Kind.PASSED && failed == null)) {
-      return new Outcome(
-          Outcome.Kind.BROKEN, linkage != null ? linkage : "no result: " + tail(lines), took);
-    }
-    return failed == null
-        ? new Outcome(Outcome.Kind.PASSED, "", took)
-        : new Outcome(Outcome.Kind.FAILED, failed, took);
   }
 
   private static Outcome judgeConform(Outcome.Kind kind, List<String> lines, double took) {
@@ -210,9 +185,14 @@ final class Check {
     return new Outcome(kind, kind == Outcome.Kind.PASSED ? "" : tail(lines), took);
   }
 
+  /** Whether a text tells of classes that do not fit each other. */
+  static boolean isLinkage(String text) {
+    return LINKAGE.matcher(text).find();
+  }
+
   private static @Nullable String linkage(List<String> lines) {
     for (String line : lines) {
-      if (LINKAGE.matcher(line).find()) {
+      if (isLinkage(line)) {
         return line.strip();
       }
     }

@@ -50,8 +50,14 @@ final class Hunt {
   /** The most that one check of a mutant may take. */
   private static final long CHECK_SECONDS = 240;
 
-  /** The same where a hang is what is waited for. */
-  private static final long HANG_SECONDS = 20;
+  /**
+   * Where a hang is what is waited for: so many times as long as the check takes without the
+   * mutant, just before, on a machine that is as busy.
+   */
+  private static final int HANG_FACTOR = 4;
+
+  /** And so much more. */
+  private static final int HANG_SECONDS = 10;
 
   private final MutantCompiler compiler;
   private final Check check;
@@ -174,7 +180,15 @@ final class Hunt {
     Path log = compiler.directory(mutant).resolve(catcher.layer().label() + ".log");
     cpus.acquire(wanted);
     try {
-      long limit = mutant.hangs() ? HANG_SECONDS : CHECK_SECONDS;
+      long limit = CHECK_SECONDS;
+      if (mutant.hangs()) {
+        Outcome without = check.run(List.of(catcher), null, log, CHECK_SECONDS);
+        if (without.kind() != Outcome.Kind.PASSED) {
+          return new Outcome(
+              Outcome.Kind.BROKEN, "without the mutant: " + without.detail(), without.seconds());
+        }
+        limit = HANG_SECONDS + HANG_FACTOR * (long) Math.ceil(without.seconds());
+      }
       return check.run(List.of(catcher), compiler.classes(mutant), log, limit);
     } finally {
       cpus.release(wanted);

@@ -28,8 +28,13 @@ final class JUnitRun {
   /** Something that did not link, or a test that is not there. */
   static final int BROKEN = 3;
 
+  /** Something waits for ever. */
+  static final int HUNG = 4;
+
   /** Before what is wrong, in the output. */
-  static final String MARK = "junit-run: ";
+  static final String MARK = "mutants: ";
+
+  private static final int MOST_CHARACTERS = 300;
 
   private JUnitRun() {}
 
@@ -60,10 +65,15 @@ final class JUnitRun {
     return test.contains("#") ? selectMethod(test) : selectClass(test);
   }
 
-  private static void end(int code, String what) {
+  /** Says how it went, and ends the JVM. */
+  static void end(int code, String what) {
     System.out.println(MARK + what);
     System.out.flush();
     Runtime.getRuntime().halt(code); // other threads of a test that failed may go on for ever
+  }
+
+  static String shortened(String text) {
+    return text.length() > MOST_CHARACTERS ? text.substring(0, MOST_CHARACTERS) + "..." : text;
   }
 
   private static final class Listener implements TestExecutionListener {
@@ -94,8 +104,7 @@ final class JUnitRun {
     }
 
     private static String oneLine(Throwable failure) {
-      String text = failure.toString().replaceAll("\\s*\\R\\s*", " ");
-      return text.length() > 300 ? text.substring(0, 300) + "..." : text;
+      return shortened(failure.toString().replaceAll("\\s*\\R\\s*", " "));
     }
 
     /** What does not link, or is no test, has caught nothing. */
