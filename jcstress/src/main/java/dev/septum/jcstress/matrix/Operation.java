@@ -5,7 +5,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Everything that a caller or a vCPU can have in flight. */
+/**
+ * What callers and vCPUs do to the entries of a tree. Not here are what they do to tables in which
+ * nothing is mapped (a trim) and to what mappings are made from (slots added or moved, limits).
+ */
 public enum Operation {
   /** A fault that maps, or that finds mapped, one page of 4K. */
   FAULT_4K(direct(Hold.SHARED), mirror(Hold.SHARED)),

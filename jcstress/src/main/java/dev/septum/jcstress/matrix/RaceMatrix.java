@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Outcome;
 
 /**
@@ -46,7 +48,8 @@ public final class RaceMatrix {
         --results LOG  says what a run has seen, by the log that jcstress wrote with -v
         --check FILE   whether FILE is what --write would write
 
-      Both print each rule that does not hold, and exit with 1 if there is one.""";
+      Both print each rule that does not hold, and exit with 1 if there is one; with 2 if a file
+      cannot be read or written.""";
 
   private final List<RaceTest> tests;
   private final Map<Pair, List<RaceTest>> byPair = new LinkedHashMap<>();
@@ -162,21 +165,58 @@ public final class RaceMatrix {
       out.println(USAGE);
       return arguments.equals(List.of("--help")) ? 0 : 2;
     }
+    try {
+      return writes
+          ? write(Path.of(arguments.get(1)), hasResults ? Path.of(arguments.get(3)) : null, out)
+          : check(Path.of(arguments.get(1)), out);
+    } catch (NoSuchFileException e) {
+      out.println(e.getFile() + ": no such file");
+    } catch (IOException e) {
+      out.println("cannot be read or written: " + e.getMessage());
+    }
+    return 2;
+  }
+
+  private static int write(Path file, @Nullable Path log, PrintStream out) throws IOException {
     RaceMatrix matrix = load();
-    Path file = Path.of(arguments.get(1));
-    String document = Files.exists(file) ? Files.readString(file) : "";
-    List<String> violations = new ArrayList<>(matrix.violations(COMPLETE));
-    if (writes) {
-      String results =
-          hasResults
-              ? RaceMatrixDocument.of(matrix, StressResults.read(Path.of(arguments.get(3))))
-              : RaceMatrixDocument.resultsIn(document);
-      Files.writeString(file, RaceMatrixDocument.of(matrix) + results);
-    } else if (!matrix.isWrittenIn(document)) {
+    List<String> violations = matrix.violations(COMPLETE);
+    String seen = Files.exists(file) ? RaceMatrixDocument.resultsIn(Files.readString(file)) : "";
+    if (log != null) {
+      StressResults results = StressResults.read(log);
+      violations.addAll(matrix.neverMet(results));
+      seen = RaceMatrixDocument.of(matrix, results);
+    }
+    Files.writeString(file, RaceMatrixDocument.of(matrix) + seen);
+    return report(violations, out);
+  }
+
+  private static int check(Path file, PrintStream out) throws IOException {
+    RaceMatrix matrix = load();
+    List<String> violations = matrix.violations(COMPLETE);
+    if (!matrix.isWrittenIn(Files.readString(file))) {
       violations.add(file + " is not what --write writes");
     }
+    return report(violations, out);
+  }
+
+  private static int report(List<String> violations, PrintStream out) {
     violations.forEach(out::println);
     return violations.isEmpty() ? 0 : 1;
+  }
+
+  /** Operations that the lock keeps apart, of which in a run none had to wait for the other. */
+  List<String> neverMet(StressResults results) {
+    List<String> lines = new ArrayList<>();
+    for (RaceTest test : tests) {
+      test.pairs()
+          .filter(pair -> !pair.isRacing())
+          .map(test::second)
+          .filter(other -> results.samples(test, other, StressResults.ANY) > 0)
+          .filter(other -> results.waited(test, other) == 0)
+          .forEach(
+              other -> lines.add(test.simpleName() + " and " + other + " have never met there"));
+    }
+    return lines;
   }
 
   private static void judge(Pair pair, List<RaceTest> of, List<String> violations) {

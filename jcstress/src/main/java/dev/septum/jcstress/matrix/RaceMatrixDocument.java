@@ -190,9 +190,10 @@ final class RaceMatrixDocument {
       line(
           String.format(
               Locale.ROOT,
-              "| - against %s | %,d | - | %,d |",
+              "| - against %s | %,d | one had to wait: %,d | %,d |",
               words(against),
               results.samples(test, against, StressResults.ANY),
+              results.waited(test, against),
               results.samples(test, against, StressResults.FORBIDDEN)));
     }
   }

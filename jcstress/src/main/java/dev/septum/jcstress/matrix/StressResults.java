@@ -39,10 +39,14 @@ final class StressResults {
    * Reads a log.
    *
    * @throws IOException if it cannot be read
-   * @throws IllegalArgumentException if it is not that of a run that came to its end
+   * @throws IOException if it cannot be read, or is not that of a run that came to its end
    */
   static StressResults read(Path log) throws IOException {
-    return of(Files.readAllLines(log));
+    try {
+      return of(Files.readAllLines(log));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(log + ": " + e.getMessage(), e);
+    }
   }
 
   static StressResults of(List<String> log) {
@@ -86,6 +90,11 @@ final class StressResults {
   /** The same of those whose first result names an operation. */
   long samples(RaceTest test, Operation first, String expect) {
     return sum(of(test), first + ",", expect);
+  }
+
+  /** Samples of those in which one of the two had to wait for the lock. */
+  long waited(RaceTest test, Operation first) {
+    return sum(of(test), first + ", 1,", ANY);
   }
 
   /** Samples of all tests whose result was of one kind; or {@link #ANY}. */
