@@ -52,7 +52,7 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
     }
     for (int tries = 0; !topUp(wanted); tries++) {
       handOverDead();
-      pool.awaitFree(tries);
+      pool.awaitFree(wanted, tries);
     }
   }
 

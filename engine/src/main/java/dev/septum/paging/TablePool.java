@@ -125,11 +125,13 @@ public final class TablePool {
   /**
    * Waits a while for tables that others hold or that wait for a grace period.
    *
+   * @param wanted how many the caller has to have
    * @param tries how often the caller has waited already
-   * @throws TableArenaFullException if there are none, or the wait has been long enough
+   * @throws TableArenaFullException if there are fewer that are not linked, or the wait has been
+   *     long enough
    */
-  void awaitFree(int tries) {
-    if (live >= arena.limit() || tries >= MOST_TRIES) {
+  void awaitFree(int wanted, int tries) {
+    if (arena.limit() - live < wanted || tries >= MOST_TRIES) {
       throw full();
     }
     reclaim();

@@ -8,7 +8,6 @@ import dev.septum.paging.Access;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.TableArenaFullException;
-import dev.septum.paging.TableCache;
 import dev.septum.td.AcceptPolicy;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.vm.OneFault.Kind;
@@ -202,8 +201,9 @@ final class FaultInjectionTest {
   }
 
   private static boolean isDoneWith(int tables, Guest guest, Consumer<Guest> operation) {
-    try (TableCache withheld = FaultSweep.withholdAllBut(tables, guest.td.vm.mmu().tables())) {
-      assertTrue(withheld.available() > 0);
+    try (FaultSweep.Withheld withheld =
+        new FaultSweep.Withheld(tables, guest.td.vm.mmu().tables())) {
+      assertTrue(withheld.count() > 0);
       operation.accept(guest);
       return true;
     } catch (TableArenaFullException full) {
