@@ -12,7 +12,6 @@ import dev.septum.vm.TrustDomainOptions;
 import dev.septum.vm.TrustDomainVcpu;
 import dev.septum.vm.VcpuExit;
 import dev.septum.vm.VirtualMachine;
-import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
@@ -26,7 +25,6 @@ import org.jetbrains.lincheck.datastructures.Validate;
  * two steps, the host's and then the module's, and others may see the first alone.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
-@Param(name = "gfn", gen = IntGen.class, conf = "0:1")
 public class TrustDomainOperations {
   private static final GfnRange BLOCK = GfnRange.ofPages(0, TreeSpecification.BLOCK);
 
@@ -34,6 +32,8 @@ public class TrustDomainOperations {
   private static final int THREADS = 3;
 
   private static final int TABLES = 16;
+  private static final int FIRST = 0;
+  private static final int SECOND = 1;
 
   private final VirtualMachine vm;
   private final Walker[] walkers = new Walker[THREADS];
@@ -57,7 +57,8 @@ public class TrustDomainOperations {
     }
     vm.trustDomain().convertToPrivate(BLOCK);
     vm.trustDomain().finalizeBuild();
-    if (!accept(0, 0).equals(TrustDomainSpecification.SUCCESS) || touch(0, 1)) {
+    if (!accept(0, FIRST, PageLevel.LEVEL_4K).equals(TrustDomainSpecification.SUCCESS)
+        || touch(0, SECOND)) {
       throw new IllegalStateException("not half accepted");
     }
   }
@@ -66,16 +67,16 @@ public class TrustDomainOperations {
     return gfn << Geometry.PAGE_SHIFT;
   }
 
-  /** TDG.MEM.PAGE.ACCEPT of 4K. */
+  /** TDG.MEM.PAGE.ACCEPT of the second page. */
   @Operation
-  public String accept(@Param(name = "thread") int thread, @Param(name = "gfn") int gfn) {
-    return accept(thread, gfn, PageLevel.LEVEL_4K);
+  public String accept(@Param(name = "thread") int thread) {
+    return accept(thread, SECOND, PageLevel.LEVEL_4K);
   }
 
   /** TDG.MEM.PAGE.ACCEPT of 2M. */
   @Operation
   public String acceptLarge(@Param(name = "thread") int thread) {
-    return accept(thread, 0, PageLevel.LEVEL_2M);
+    return accept(thread, FIRST, PageLevel.LEVEL_2M);
   }
 
   /** Again while the host is at the entry. */
@@ -95,9 +96,13 @@ public class TrustDomainOperations {
         : "status " + SeamcallStatus.describe(status);
   }
 
-  /** A store by the guest. */
+  /** A write of the second page by the guest. */
   @Operation
-  public boolean touch(@Param(name = "thread") int thread, @Param(name = "gfn") int gfn) {
+  public boolean touch(@Param(name = "thread") int thread) {
+    return touch(thread, SECOND);
+  }
+
+  private boolean touch(int thread, int gfn) {
     return vcpus[thread].access(gpa(gfn), Access.WRITE) == VcpuExit.NONE;
   }
 
@@ -120,7 +125,7 @@ public class TrustDomainOperations {
     }
     int level = level(thread);
     return level > 0
-        ? TrustDomainSpecification.block(level, touch(thread, 0), touch(thread, 1))
+        ? TrustDomainSpecification.block(level, touch(thread, FIRST), touch(thread, SECOND))
         : "no leaf";
   }
 
@@ -128,7 +133,7 @@ public class TrustDomainOperations {
   int level(int thread) {
     Walker walker = walkers[thread];
     walker.section().open();
-    long entry = vm.mmu().walkMirror(walker, 0);
+    long entry = vm.mmu().walkMirror(walker, FIRST);
     walker.section().close();
     return Spte.isLeaf(entry, walker.level()) ? walker.level() : 0;
   }

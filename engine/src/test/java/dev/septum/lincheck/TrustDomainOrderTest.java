@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 @Tag("lincheck")
 final class TrustDomainOrderTest {
   private static final int SCENARIOS = 20;
-  private static final int EACH = 300;
+  private static final int EACH = 200;
 
   private static LincheckFailure search(Class<?> operations) {
     return Interleavings.search(

@@ -4,15 +4,15 @@ package dev.septum.lincheck;
  * What a trust domain of one block of two private pages is to do, one operation after the other.
  * Written from the state table of the TDX module (docs/tdx-state-table.md) and docs/promotion.md.
  *
- * <p>The block is a table of two pages, or, when both are accepted and promoted, one leaf. A page
- * is PENDING until it is accepted.
+ * <p>The block is a table of two pages, or, when both are accepted and promoted, one leaf. The
+ * first is accepted, the second PENDING until it is.
  */
 public class TrustDomainSpecification {
   static final String SUCCESS = "SUCCESS";
   static final String TOO_LARGE = "PAGE_SIZE_MISMATCH";
 
   private boolean large;
-  private final boolean[] accepted = {true, false};
+  private boolean accepted;
 
   /** A table, of whose pages the first is accepted. */
   public TrustDomainSpecification() {}
@@ -29,12 +29,12 @@ public class TrustDomainSpecification {
     return large ? 2 : 1;
   }
 
-  /** TDG.MEM.PAGE.ACCEPT of 4K. */
-  public String accept(int thread, int gfn) {
-    if (accepted[gfn]) {
+  /** TDG.MEM.PAGE.ACCEPT of the second page. */
+  public String accept(int thread) {
+    if (accepted) {
       return refused(level());
     }
-    accepted[gfn] = true;
+    accepted = true;
     return SUCCESS;
   }
 
@@ -43,9 +43,9 @@ public class TrustDomainSpecification {
     return large ? refused(level()) : TOO_LARGE;
   }
 
-  /** Whether the guest may touch a page. */
-  public boolean touch(int thread, int gfn) {
-    return accepted[gfn];
+  /** Whether the guest may touch the second page. */
+  public boolean touch(int thread) {
+    return accepted;
   }
 
   /** Leaves split by the host. */
@@ -57,7 +57,7 @@ public class TrustDomainSpecification {
 
   /** Tables promoted: not if the guest has accepted one in part. */
   public int promote(int thread) {
-    if (large || !accepted[1]) {
+    if (large || !accepted) {
       return 0;
     }
     large = true;
@@ -66,6 +66,6 @@ public class TrustDomainSpecification {
 
   /** What the pages are mapped by, when nothing runs. */
   public String look(int thread, int block) {
-    return block == 0 ? block(level(), accepted[0], accepted[1]) : "";
+    return block == 0 ? block(level(), true, accepted) : "";
   }
 }
