@@ -30,8 +30,7 @@ final class VcpuGateTest {
     crew.start(
         () -> {
           hasBegun.set(true);
-          assertEquals(
-              VcpuExit.NONE, td.vcpu().access(TdMachine.gpa(TdMachine.GFN), Access.READ));
+          assertEquals(VcpuExit.NONE, td.vcpu().access(TdMachine.gpa(TdMachine.GFN), Access.READ));
           isThrough.set(true);
         });
     Crew.await("the vCPU", hasBegun::get);
