@@ -48,7 +48,7 @@ final class TrustDomainFaultSweepTest {
       a slot added: THREAD 8, HELD 4
       a conversion under a running vCPU: BUSY 59, LATE_VCPU 3, THREAD 91, HELD 8, tables 2
       an ACCEPT of 2M, IGNORE: BUSY 19, INTERRUPT 3, MEMORY 1, THREAD 28, HELD 1, tables 1
-      an ACCEPT of 4K below 2M, IGNORE: BUSY 256, THREAD 384, HELD 64, tables 1
+      an ACCEPT of 4K below 2M, IGNORE: BUSY 256, THREAD 384, HELD 64
       a demotion of 1G, IGNORE: BUSY 39, LATE_VCPU 3, THREAD 65, HELD 7, tables 2
       a promotion to 2M, IGNORE: BUSY 91, INTERRUPT 8, LATE_VCPU 1, THREAD 118, HELD 1
       a promotion to 1G, IGNORE: BUSY 65, INTERRUPT 5, LATE_VCPU 2, THREAD 85, HELD 1
