@@ -70,10 +70,10 @@ final class StressRun {
       SpinLoopStyle style =
           go % 2 == 0 ? SpinLoopStyle.THREAD_SPIN_WAIT : SpinLoopStyle.THREAD_YIELD;
       Runner<?> runner =
-          (Runner<?>)
-              Class.forName(info.generatedRunner())
-                  .getConstructor(ForkedTestConfig.class)
-                  .newInstance(configOf(info, style));
+          Class.forName(info.generatedRunner())
+              .asSubclass(Runner.class)
+              .getConstructor(ForkedTestConfig.class)
+              .newInstance(configOf(info, style));
       samples += judge(info, runner.run());
       long took = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
       if (took >= (samples < ENOUGH_SAMPLES ? MOST_TIMES_AS_LONG : 1) * seconds) {
