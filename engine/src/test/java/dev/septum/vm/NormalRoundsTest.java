@@ -54,7 +54,8 @@ final class NormalRoundsTest {
   @Test
   void noticesFlushesThatAreLost() {
     String found = Rounds.runUntilNoticed("lost flushes", new ZapFaultMove(DeafFlusher::new));
-    assertTrue(found.contains("stale"), found);
+    boolean isUsedWhereNoSlotIs = found.contains("expected: <MMIO> but was: <NONE>");
+    assertTrue(found.contains("stale") || isUsedWhereNoSlotIs, found);
   }
 
   private record DeafFlusher(TlbFlusher flusher) implements TlbFlusher {
