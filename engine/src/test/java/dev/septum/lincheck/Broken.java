@@ -65,7 +65,10 @@ final class Broken {
     }
   }
 
-  /** Its promotion takes it that a large leaf is its own work. */
+  /**
+   * Its promotion takes it that a large leaf is its own work: wrong without a race already, so it
+   * shows that results are compared, not that races are met.
+   */
   public static final class PromoteCount extends TrustDomainOperations {
     /** By reflection. */
     public PromoteCount() {}

@@ -15,9 +15,8 @@ record Catcher(Layer layer, String what) {
 
   @Override
   public String toString() {
-    boolean isTest = layer.isRunByJUnit() || layer == Layer.JCSTRESS;
     String shown =
-        isTest
+        layer != Layer.CONFORM
             ? what.replaceFirst("\\(.*", "").replaceFirst("^[a-z0-9.]*\\.", "").replace('#', '.')
             : what.replaceAll("\\S*/", ""); // the folders of files
     return layer.label() + " " + shown;

@@ -94,7 +94,7 @@ final class Check {
   }
 
   private Path directory(Catcher catcher) {
-    return catcher.layer().isRunByJUnit() ? root.resolve(catcher.module()) : root;
+    return catcher.layer() == Layer.JUNIT ? root.resolve(catcher.module()) : root;
   }
 
   private List<String> command(List<Catcher> catchers, @Nullable Path mutant) {
@@ -104,7 +104,7 @@ final class Check {
     command.add("-cp");
     String ownClasses = mutant == null ? "" : mutant.toAbsolutePath() + File.pathSeparator;
     switch (first.layer()) {
-      case JUNIT, LINCHECK -> {
+      case JUNIT -> {
         command.add(ownClasses + testClasses(first.module()) + File.pathSeparator + classPath);
         command.add("-Dseptum.seed=" + SEED);
         command.add("-Djol.magicFieldOffset=true");
@@ -113,14 +113,12 @@ final class Check {
         command.add(JUnitRun.class.getName());
         catchers.forEach(each -> command.add(each.what()));
       }
-      case CONFORM, SOAK -> {
+      case CONFORM -> {
         command.add(ownClasses + classPath);
         command.add(MAIN);
         command.add(first.layer().label());
         command.addAll(Arrays.asList(first.what().split(" ")));
-        if (first.layer() == Layer.CONFORM) {
-          command.addAll(List.of("--json", "-")); // its exit code is 1 for what is unsupported too
-        }
+        command.addAll(List.of("--json", "-")); // its exit code is 1 for what is unsupported too
       }
       case JCSTRESS -> {
         command.add(ownClasses + jcstressJar + File.pathSeparator + classPath);
@@ -147,9 +145,8 @@ final class Check {
           default -> Outcome.Kind.BROKEN;
         };
     return switch (layer) {
-      case JUNIT, LINCHECK, JCSTRESS -> judgeRun(kind, lines, took);
+      case JUNIT, JCSTRESS -> judgeRun(kind, lines, took);
       case CONFORM -> judgeConform(kind, lines, took);
-      case SOAK -> judgeSoak(kind, lines, took);
     };
   }
 
@@ -175,14 +172,6 @@ final class Check {
           Outcome.Kind.BROKEN, linkage != null ? linkage : "no result: " + tail(lines), took);
     }
     return new Outcome(said.isEmpty() ? Outcome.Kind.PASSED : Outcome.Kind.FAILED, said, took);
-  }
-
-  private static Outcome judgeSoak(Outcome.Kind kind, List<String> lines, double took) {
-    String linkage = linkage(lines);
-    if (linkage != null) {
-      return new Outcome(Outcome.Kind.BROKEN, linkage, took);
-    }
-    return new Outcome(kind, kind == Outcome.Kind.PASSED ? "" : tail(lines), took);
   }
 
   /** Whether a text tells of classes that do not fit each other. */

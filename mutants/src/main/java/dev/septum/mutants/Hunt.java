@@ -107,9 +107,9 @@ final class Hunt {
   /** Checks that can be made in one JVM. */
   private static String groupOf(Catcher catcher) {
     return switch (catcher.layer()) {
-      case JUNIT, LINCHECK -> "junit " + catcher.module();
+      case JUNIT -> "junit " + catcher.module();
       case JCSTRESS -> "jcstress";
-      case CONFORM, SOAK -> catcher.toString();
+      case CONFORM -> catcher.toString();
     };
   }
 

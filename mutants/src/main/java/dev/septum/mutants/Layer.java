@@ -6,14 +6,10 @@ import java.util.Locale;
 enum Layer {
   /** A JUnit test of the engine or the simulator: a class, or {@code class#method}. */
   JUNIT,
-  /** A test of Lincheck, which JUnit runs as well. */
-  LINCHECK,
   /** {@code septum conform}, with its arguments: records of the kernel and of the TDX module. */
   CONFORM,
   /** A stress test of jcstress: a class. */
-  JCSTRESS,
-  /** {@code septum soak}, with its arguments. */
-  SOAK;
+  JCSTRESS;
 
   String label() {
     return name().toLowerCase(Locale.ROOT);
@@ -21,10 +17,6 @@ enum Layer {
 
   /** Whether it needs every CPU, since its threads must meet. */
   boolean wantsAllCpus() {
-    return this == JCSTRESS || this == SOAK;
-  }
-
-  boolean isRunByJUnit() {
-    return this == JUNIT || this == LINCHECK;
+    return this == JCSTRESS;
   }
 }

@@ -85,7 +85,7 @@ final class MutantReport {
         Small, wrong variants of the engine's protocols, each with the cheapest check that fails on it. `bin/mutants` makes
         each of them, in front of the class path of that check, after the check has passed on the product as it is;
         `bin/mutants --list` says what there are, `bin/mutants --only NAME` runs one, and its text is in
-        `mutants/src/main/resources`. A catch is a failed assertion, a forbidden outcome, a difference or a finding; where it
+        `mutants/src/main/resources`. A catch is a failed assertion, a forbidden outcome or a difference; where it
         says so, a hang. This page is written by `bin/mutants --doc docs/mutants.md`; only the seconds depend on the machine.
 
         """);

@@ -6,9 +6,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,11 +153,20 @@ final class MutantText {
           if (parts.length < 2) {
             throw new IllegalArgumentException(name + ": catch LAYER WHAT, not: " + rest);
           }
-          catchers.add(
-              new Catcher(Layer.valueOf(parts[0].toUpperCase(Locale.ROOT)), parts[1].strip()));
+          catchers.add(new Catcher(layer(parts[0]), parts[1].strip()));
         }
         default -> throw new IllegalArgumentException(name + ": what is '" + word + "'?");
       }
+    }
+
+    private Layer layer(String label) {
+      for (Layer layer : Layer.values()) {
+        if (layer.label().equals(label)) {
+          return layer;
+        }
+      }
+      throw new IllegalArgumentException(
+          name + ": no layer '" + label + "' of " + Arrays.toString(Layer.values()));
     }
 
     void goOn(String more) {

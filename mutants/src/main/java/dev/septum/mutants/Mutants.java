@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "A mutant is caught by an assertion that fails, a forbidden outcome, a difference or a finding; by a hang"
+      "A mutant is caught by an assertion that fails, a forbidden outcome or a difference; by a hang"
           + " only if that is its effect. A JVM that does not start and a class that does not link have caught"
           + " nothing: then the mutant is BROKEN. Logs are in mutants/target/mutants/NAME.",
       "",
@@ -172,6 +172,10 @@ public final class Mutants implements Callable<Integer> {
     if (jobs < 1) {
       throw new ParameterException(spec.commandLine(), "--jobs must be positive, not " + jobs);
     }
+    if (doc != null && (sample != null || !only.isEmpty())) {
+      throw new ParameterException(
+          spec.commandLine(), "--doc is the page of all mutants: without --only and --sample");
+    }
     if (!Files.isDirectory(root.resolve("engine/target/test-classes"))) {
       throw new ParameterException(
           spec.commandLine(), root + " is not the repository, or its tests are not built");
@@ -188,6 +192,9 @@ public final class Mutants implements Callable<Integer> {
         all.stream().filter(each -> only.isEmpty() || only.contains(each.name())).toList();
     if (sample == null) {
       return chosen;
+    }
+    if (sample < 1) {
+      throw new ParameterException(spec.commandLine(), "--sample must be positive, not " + sample);
     }
     List<Mutant> cheap =
         chosen.stream()

@@ -13,7 +13,7 @@ class CheckTest {
     assertEquals(Outcome.Kind.FAILED, kind(Layer.JUNIT, 1, JUnitRun.MARK + "a.B#c: expected"));
     assertEquals(Outcome.Kind.BROKEN, kind(Layer.JUNIT, 3, JUnitRun.MARK + "a.B#c: VerifyError"));
     assertEquals(Outcome.Kind.BROKEN, kind(Layer.JUNIT, 1, "Could not create the JVM"));
-    assertEquals(Outcome.Kind.BROKEN, kind(Layer.LINCHECK, 134, "# A fatal error"));
+    assertEquals(Outcome.Kind.BROKEN, kind(Layer.JUNIT, 134, "# A fatal error"));
     assertEquals(Outcome.Kind.FAILED, kind(Layer.JCSTRESS, 1, JUnitRun.MARK + "a.B: forbidden"));
   }
 
@@ -24,14 +24,6 @@ class CheckTest {
     assertEquals(Outcome.Kind.PASSED, kind(Layer.CONFORM, 1, agree));
     assertEquals(Outcome.Kind.FAILED, kind(Layer.CONFORM, 1, "\"differ\" : 1,", agree));
     assertEquals(Outcome.Kind.BROKEN, kind(Layer.CONFORM, 2, "septum: no such file"));
-  }
-
-  @Test
-  void ofASoakAFindingIsACatch() {
-    assertEquals(Outcome.Kind.PASSED, kind(Layer.SOAK, 0, "sound"));
-    assertEquals(Outcome.Kind.FAILED, kind(Layer.SOAK, 1, "finding: a stale use"));
-    assertEquals(Outcome.Kind.BROKEN, kind(Layer.SOAK, 1, "java.lang.VerifyError: x"));
-    assertEquals(Outcome.Kind.BROKEN, kind(Layer.SOAK, 2, "septum: unknown option"));
   }
 
   private static Outcome.Kind kind(Layer layer, int code, String... lines) {

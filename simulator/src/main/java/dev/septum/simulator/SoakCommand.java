@@ -49,7 +49,8 @@ import picocli.CommandLine.Spec;
           + " numbers, times and results, as a scenario: 'septum tree --script FILE' does them one after the"
           + " other, on a machine that begins empty. That shows what was done; a race it need not repeat.",
       "",
-      "A trust domain can have 512 vCPUs in all its life: once they are used up, no more come and go.",
+      "A trust domain can have 512 vCPUs in all its life: once they are used up, no more come and go."
+          + " So it is with its slots, of which there can be 4096: four come or go in a second.",
       "",
       "Kinds of --inject are as in 'septum replay --help'; of DROP_FLUSH (normal) and OVER_ZAP (td) there has"
           + " to be a finding.",
