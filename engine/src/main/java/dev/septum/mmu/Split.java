@@ -5,6 +5,7 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.RangeCursor;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
+import dev.septum.paging.TableArenaFullException;
 
 /**
  * A filled table for a huge leaf. Translation, permission, A and D of every gfn stay those of the
@@ -53,9 +54,7 @@ final class Split {
   void splitRange(Walker walker, Root root, GfnRange range, int target) {
     int wanted = tablesNeeded(walker, root, range, target);
     if (walker.tables.available() < wanted) {
-      walker.hold.leave();
-      walker.tables.require(wanted);
-      walker.hold.reenter();
+      requireOrLookAgain(walker, root, range, target, wanted);
     }
     RangeCursor cursor = walker.cursorOver(root, range, target + 1);
     while (cursor.next()) {
@@ -83,6 +82,24 @@ final class Split {
                   cursor.gfn(),
                   cursor.entry()));
         }
+      }
+    }
+  }
+
+  /**
+   * Leaves the hold to get tables, and enters it again. If there are none, whoever has taken the
+   * last ones may have split this very range with them, and then none is wanted any more.
+   */
+  private void requireOrLookAgain(
+      Walker walker, Root root, GfnRange range, int target, int wanted) {
+    walker.hold.leave();
+    try {
+      walker.tables.require(wanted);
+      walker.hold.reenter();
+    } catch (TableArenaFullException full) {
+      walker.hold.reenter();
+      if (walker.tables.available() < tablesNeeded(walker, root, range, target)) {
+        throw full;
       }
     }
   }

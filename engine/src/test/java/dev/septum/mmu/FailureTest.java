@@ -131,20 +131,46 @@ final class FailureTest {
     assertEquals(List.of(), mmu.audit());
   }
 
+  /** A lock behind whose next release another thread comes, before this one asks for a table. */
+  private static MmuLock lockWith(List<Runnable> meanwhile) {
+    return new ContendedLock(new ArrayList<>()) {
+      @Override
+      public void unlockShared(ReadSection section, long stamp) {
+        super.unlockShared(section, stamp);
+        if (!meanwhile.isEmpty()) {
+          meanwhile.remove(0).run();
+        }
+      }
+    };
+  }
+
+  @Test
+  void aSplitWhoseRangeTheLastTableWasUsedForWantsNone() {
+    List<Runnable> meanwhile = new ArrayList<>();
+    TdpMmu mmu =
+        new TdpMmu(new Geometry(2, 1), 2, MmuOptions.SEPTUM, lockWith(meanwhile), TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    Walker other = mmu.newWalker();
+    GfnRange block = GfnRange.ofPages(0, 2);
+    fault(mmu, other, 0, PageLevel.PG_2M);
+    fault(mmu, other, 2, PageLevel.PG_2M);
+    other.tables.require(1); // the last one
+    meanwhile.add(() -> assertEquals(1, mmu.split(other, block, PageLevel.PG_4K, false)));
+    assertEquals(0, mmu.split(walker, block, PageLevel.PG_4K, false));
+    assertEquals(2, mmu.tables().live());
+    assertThrows(
+        TableArenaFullException.class,
+        () -> mmu.split(walker, GfnRange.ofPages(2, 2), PageLevel.PG_4K, false),
+        "the other block has no table");
+    assertFalse(walker.section().isOpen());
+    assertEquals(List.of(), mmu.audit());
+  }
+
   @Test
   void aFaultWhosePageTheLastTableWasUsedForWantsNone() {
     List<Runnable> meanwhile = new ArrayList<>();
-    MmuLock left =
-        new ContendedLock(new ArrayList<>()) {
-          @Override
-          public void unlockShared(ReadSection section, long stamp) {
-            super.unlockShared(section, stamp);
-            if (!meanwhile.isEmpty()) {
-              meanwhile.remove(0).run(); // another thread, before this one asks for a table
-            }
-          }
-        };
-    TdpMmu mmu = new TdpMmu(new Geometry(2, 1), 2, MmuOptions.SEPTUM, left, TlbFlusher.NONE);
+    TdpMmu mmu =
+        new TdpMmu(new Geometry(2, 1), 2, MmuOptions.SEPTUM, lockWith(meanwhile), TlbFlusher.NONE);
     Walker walker = mmu.newWalker();
     Walker other = mmu.newWalker();
     other.tables.require(1); // the last one

@@ -33,27 +33,17 @@ import org.openjdk.jcstress.infra.results.LLLLLL_Result;
 @Outcome(
     id = "FIXED, SPURIOUS, 1, 11, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "Both found the table full; one of them lost the CAS.")
+    desc = "Both found the table full, or the page unmapped; one of them lost the CAS.")
 @Outcome(
     id = "SPURIOUS, FIXED, 1, 11, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
     desc = "Both found the table full, or the page unmapped; one of them lost the CAS.")
 @Outcome(
-    id = "FIXED, FULL, 1, 11, 0, 0",
-    expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "Both wanted the table; the first had it.")
-@Outcome(
-    id = "FULL, FIXED, 1, 11, 0, 0",
-    expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "Both wanted the table; the second had it.")
-@Outcome(
-    id = "FIXED, FULL, 1, 11, 0, 1",
-    expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "Both merged and both wanted the table; the first had it.")
-@Outcome(
-    id = "FULL, FIXED, 1, 11, 0, 1",
-    expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "Both merged and both wanted the table; the second had it.")
+    id = {"FIXED, FULL, 1, 11, 0, [01]", "FULL, FIXED, 1, 11, 0, [01]"},
+    expect = Expect.ACCEPTABLE,
+    desc =
+        "One gave up: the other was not done with its merge, or held the table for long. Then the"
+            + " other linked it.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "One of them links the table, once.")
 @State
 public class FrameReuseAgainstFrameReuse {

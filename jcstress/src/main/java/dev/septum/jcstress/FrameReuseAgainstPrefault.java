@@ -29,11 +29,15 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 @Outcome(
     id = "SPURIOUS, 2, 12, 0, 0",
     expect = Expect.ACCEPTABLE,
-    desc = "The large leaf came first, and was split by the table.")
+    desc =
+        "The large leaf came first, and was split by the table; or the page was mapped in advance in"
+            + " the table, before the fault that had linked it came to that.")
 @Outcome(
     id = "FULL, 2, 20, 0, 0",
     expect = Expect.ACCEPTABLE,
-    desc = "The section was open for long: the small fault gave up waiting for the table.")
+    desc =
+        "The other's section was open for long, or it had the table in hand: the small fault gave up"
+            + " waiting.")
 @Outcome(
     id = "FIXED, 2, 12, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
@@ -41,7 +45,9 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 @Outcome(
     id = "SPURIOUS, 2, 12, 0, 1",
     expect = Expect.ACCEPTABLE_INTERESTING,
-    desc = "The CAS of the table met the large leaf, which it then split.")
+    desc =
+        "The CAS of the table met the large leaf, which it then split; or the CAS of its page met what"
+            + " was mapped in advance in the table.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "Either the table or the large leaf is there.")
 @State
 public class FrameReuseAgainstPrefault {
