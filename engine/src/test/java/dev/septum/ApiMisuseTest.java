@@ -73,6 +73,13 @@ final class ApiMisuseTest {
           "TdpMmu.close",
           "Vcpu.close");
 
+  /** What wants more than values: others are found by the check, which has none for them. */
+  private static final Set<String> WITHOUT_VALUES =
+      Set.of(
+          "TdpMmu.mergeMirror", // who decides about each merge
+          "MemorySlot.ofGuestMemfd", // made of parts, below
+          "MemorySlot.ofShared");
+
   /** Where it is said that a gfn beyond the tree is an index out of bounds. */
   private static final Set<String> BEYOND =
       Set.of("MemoryAttributes.isPrivate", "MemoryAttributes.isUniform");
@@ -156,7 +163,10 @@ final class ApiMisuseTest {
   }
 
   private int callAll(Class<?> type, Object subject) {
-    List<Method> all = new ArrayList<>(methods(type).stream().filter(this::isKnown).toList());
+    List<Method> all = new ArrayList<>(methods(type));
+    all.removeIf(method -> WITHOUT_VALUES.contains(name(method)));
+    all.forEach(
+        method -> assertTrue(isKnown(method), () -> "no values for the parameters of " + method));
     all.removeIf(method -> subject == null && !Modifier.isStatic(method.getModifiers()));
     for (int i = 0; i < CALLS_OF_EACH; i++) {
       Collections.shuffle(all, random);

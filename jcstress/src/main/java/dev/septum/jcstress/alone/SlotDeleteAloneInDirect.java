@@ -66,7 +66,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
         "A fault that takes a table whose grace period is over: before the deletion or after it.")
 @Outcome(
     expect = Expect.FORBIDDEN,
-    desc = "The lock keeps the two apart: the tree is as if one had come after the other.")
+    desc =
+        "The lock keeps the two apart: no hold overlaps, no race is lost, and the tree is sound.")
 @State
 public class SlotDeleteAloneInDirect {
   private final WatchedVm vm = new WatchedVm(Operation.SLOT_DELETE);

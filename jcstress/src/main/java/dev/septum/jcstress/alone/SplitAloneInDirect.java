@@ -65,7 +65,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
     desc = "A fault that takes a table whose grace period is over: before the split or after it.")
 @Outcome(
     expect = Expect.FORBIDDEN,
-    desc = "The lock keeps the two apart: the tree is as if one had come after the other.")
+    desc =
+        "The lock keeps the two apart: no hold overlaps, no race is lost, and the tree is sound.")
 @State
 public class SplitAloneInDirect {
   private final WatchedVm vm = new WatchedVm(Operation.SPLIT_EXCLUSIVE);

@@ -21,6 +21,8 @@ final class WatchedLock implements MmuLock {
   private final AtomicInteger holders = new AtomicInteger();
 
   private final AtomicInteger overlaps = new AtomicInteger();
+  private final AtomicInteger shared = new AtomicInteger();
+  private final AtomicInteger alone = new AtomicInteger();
   private volatile boolean met;
 
   WatchedLock(MmuLock lock) {
@@ -37,6 +39,16 @@ final class WatchedLock implements MmuLock {
     return met;
   }
 
+  /** Shared holds that have begun. */
+  int sharedHolds() {
+    return shared.get();
+  }
+
+  /** Exclusive holds that have begun. */
+  int holdsAlone() {
+    return alone.get();
+  }
+
   private static boolean excludes(int in, int hold) {
     return hold == ALONE ? in != 0 : in >= ALONE;
   }
@@ -48,6 +60,7 @@ final class WatchedLock implements MmuLock {
   }
 
   private void enter(int hold) {
+    (hold == ALONE ? alone : shared).incrementAndGet();
     if (excludes(holders.getAndAdd(hold), hold)) {
       overlaps.incrementAndGet();
     }

@@ -76,8 +76,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
 @Outcome(
     expect = Expect.FORBIDDEN,
     desc =
-        "The lock keeps the two apart: mirror and Secure EPT are as if one had come after the"
-            + " other.")
+        "The lock keeps the two apart: no hold overlaps, no race is lost, and mirror and Secure EPT"
+            + " are sound.")
 @State
 public class ZapAloneInMirror {
   private final WatchedTd td = new WatchedTd(Operation.ZAP);

@@ -16,7 +16,7 @@ final class RaceMatrixDocument {
 
       Which operations there are on each tree, which pairs of them may overlap, and the jcstress test of each. A pair
       that may overlap has a test with outcomes that only an overlap gives; a pair that the lock forbids has one that
-      sees the two kept apart, and finds the tree as if one had come after the other. Written by `java -cp
+      sees that their holds do not overlap, how often one waited, and that the tree is sound. Written by `java -cp
       jcstress/target/jcstress.jar dev.septum.jcstress.matrix.RaceMatrix --write docs/race-matrix.md`.
 
       | tree | operations | pairs | may overlap: with a test | forbidden: with a test | tests |

@@ -117,6 +117,35 @@ class WatchedLockTest {
     machine.lock.unlockExclusive(alone);
   }
 
+  /** Else one that should be alone and shares would pass beside all that share. */
+  @Test
+  void everyOperationHoldsTheLockInTheModeThatItSays() {
+    for (Operation operation : Operation.all(Tree.DIRECT)) {
+      if (operation.on(Tree.DIRECT) != Hold.NONE) {
+        assertMode(
+            operation.on(Tree.DIRECT),
+            new WatchedVm(Operation.ZAP, operation, new BiasedMmuLock()));
+      }
+    }
+    for (Operation operation : Operation.all(Tree.MIRROR)) {
+      if (operation.on(Tree.MIRROR) != Hold.NONE) {
+        assertMode(
+            operation.on(Tree.MIRROR),
+            new WatchedTd(Operation.ZAP, operation, new BiasedMmuLock()));
+      }
+    }
+  }
+
+  private static void assertMode(Hold mode, WatchedMachine machine) {
+    int shared = machine.lock.sharedHolds();
+    int alone = machine.lock.holdsAlone();
+    machine.runOther();
+    boolean shares = machine.lock.sharedHolds() > shared;
+    boolean excludes = machine.lock.holdsAlone() > alone;
+    assertEquals(mode == Hold.SHARED, shares, machine.other() + " shares the lock");
+    assertEquals(mode == Hold.EXCLUSIVE, excludes, machine.other() + " holds it alone");
+  }
+
   /** One after the other, by one thread, nothing is found. */
   @Test
   void nothingIsFoundWhereNothingOverlaps() {

@@ -34,6 +34,11 @@ final class Fuzz {
 
   private Fuzz() {}
 
+  /** Whether one input alone is shown again: then nothing can be said of all answers. */
+  static boolean isOneInput() {
+    return SEED != null;
+  }
+
   /** What is shown inputs. */
   @FunctionalInterface
   interface Target<T> {
@@ -83,7 +88,7 @@ final class Fuzz {
         break;
       }
     }
-    System.out.printf("%s: -Dseptum.fuzz.seed=%d: %,d inputs, %s%n", name, base, cases, answers);
+    System.out.printf("%s: the seeds from %d on: %,d inputs, %s%n", name, base, cases, answers);
     return answers;
   }
 

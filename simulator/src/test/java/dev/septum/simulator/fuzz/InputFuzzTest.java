@@ -67,7 +67,9 @@ final class InputFuzzTest {
   }
 
   private static void assertBoth(Map<String, Integer> answers, String one, String other) {
-    assertTrue(answers.containsKey(one) && answers.containsKey(other), answers.toString());
+    assertTrue(
+        Fuzz.isOneInput() || (answers.containsKey(one) && answers.containsKey(other)),
+        answers.toString());
   }
 
   // Traces.
@@ -123,7 +125,7 @@ final class InputFuzzTest {
         out.write(piece);
       }
     }
-    SplittableRandom random = new SplittableRandom();
+    SplittableRandom random = new SplittableRandom(0);
     assertEquals("refused", Fuzz.bounded(InputFuzzTest::read, file, random));
     assertEquals(
         "refused",
@@ -160,7 +162,7 @@ final class InputFuzzTest {
             records(),
             (bytes, random) -> CommandAnswer.of(new ConformCommand(), write(bytes).toString()));
     assertBoth(answers, "sound", "refused");
-    assertTrue(answers.containsKey("failed"), answers.toString());
+    assertTrue(Fuzz.isOneInput() || answers.containsKey("failed"), answers.toString());
   }
 
   /** Where a limit of the JSON reader is passed, it names no column. */
