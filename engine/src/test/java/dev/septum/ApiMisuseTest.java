@@ -78,6 +78,10 @@ final class ApiMisuseTest {
       Set.of(
           "TdpMmu.mergeMirror", // who decides about each merge
           "MemorySlot.ofGuestMemfd", // made of parts, below
+          "MemorySlots.forEachPart",
+          "TableArena.describe",
+          "TableArena.exchangeAll",
+          "TableArena.setState",
           "MemorySlot.ofShared");
 
   /** Where it is said that a gfn beyond the tree is an index out of bounds. */
@@ -165,8 +169,7 @@ final class ApiMisuseTest {
   private int callAll(Class<?> type, Object subject) {
     List<Method> all = new ArrayList<>(methods(type));
     all.removeIf(method -> WITHOUT_VALUES.contains(name(method)));
-    all.forEach(
-        method -> assertTrue(isKnown(method), () -> "no values for the parameters of " + method));
+    assertEquals(List.of(), all.stream().filter(method -> !isKnown(method)).toList());
     all.removeIf(method -> subject == null && !Modifier.isStatic(method.getModifiers()));
     for (int i = 0; i < CALLS_OF_EACH; i++) {
       Collections.shuffle(all, random);
