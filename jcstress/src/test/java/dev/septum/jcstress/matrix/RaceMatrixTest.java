@@ -179,18 +179,32 @@ class RaceMatrixTest {
                 .lines()
                 .toList());
     String seen = RaceMatrixDocument.of(matrix, results);
-    assertTrue(seen.contains("| - against fault 4k | 1,207 | - | 7 |"), seen);
+    assertTrue(seen.contains("| - against fault 4k | 1,207 | one had to wait: 7 | 7 |"), seen);
     assertTrue(seen.contains("| `1, 0, 2, 0, 1` 12 | 0 |"), seen);
+    assertEquals(List.of(), matrix.neverMet(results));
     String document = RaceMatrixDocument.of(matrix) + seen;
     assertEquals(seen, RaceMatrixDocument.resultsIn(document));
     assertTrue(matrix.isWrittenIn(document));
   }
 
   @Test
+  void thoseThatTheLockKeepsApartAndThatNeverMetAreFound() {
+    StressResults results =
+        StressResults.of(
+            List.of(
+                "RUN RESULTS:",
+                ".......... [OK] dev.septum.jcstress.alone.ZapAloneInDirect",
+                "  FAULT_4K, 0, 0, 0    1,200   99.41%  Acceptable  A fault."));
+    assertEquals(
+        List.of("ZapAloneInDirect and FAULT_4K have never met there"), matrix.neverMet(results));
+  }
+
+  @Test
   void theCommandWritesAndChecks(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("race-matrix.md");
-    assertEquals(1, run("--check", file.toString()));
+    assertEquals(2, run("--check", file.toString())); // there is none
     assertEquals(0, run("--write", file.toString()));
+    assertEquals(2, run("--write", file.toString(), "--results", file.toString()));
     assertEquals(0, run("--check", file.toString()));
     Files.writeString(file, Files.readString(file) + "more\n");
     assertEquals(1, run("--check", file.toString()));
