@@ -162,6 +162,10 @@ final class Hunt {
     for (Catcher catcher : mutant.catchers()) {
       Outcome outcome = run(mutant, catcher);
       seconds += outcome.seconds();
+      if (outcome.kind() == Outcome.Kind.HUNG && !mutant.hangs()) {
+        outcome = run(mutant, catcher); // a machine that stood still, maybe
+        seconds += outcome.seconds();
+      }
       boolean hung = outcome.kind() == Outcome.Kind.HUNG;
       if (outcome.kind() == Outcome.Kind.FAILED || (hung && mutant.hangs())) {
         return new Result(mutant, Status.CAUGHT, catcher, outcome.detail(), seconds);

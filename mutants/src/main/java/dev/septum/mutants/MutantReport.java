@@ -102,9 +102,9 @@ final class MutantReport {
 
           ## Not observable here
 
-          These weaken the mode of an access and change no program order, so that x86, whose stores are not reordered with each
-          other nor its loads, runs the same instructions, or the compiler is free to and does not. They are compiled, and not run. The
-          reordering that each mode forbids is a mutant above, made in the program.
+          These weaken the mode of an access and leave the order of the program as it is. What x86 does then differs in nothing
+          that another thread can see. They are compiled, and not run. The reordering that a mode forbids is a mutant above, made in
+          the program.
 
           | mutant | what is weaker | why it is not seen |
           |---|---|---|
