@@ -40,6 +40,52 @@ final class Broken {
     }
   }
 
+  /** Its split leaves clean pages, whatever the large leaf was: wrong without a race already. */
+  public static final class SplitCleans extends SmallFaults {
+    /** By reflection. */
+    public SplitCleans() {}
+
+    @Operation
+    @Override
+    public int split(@Param(name = "thread") int thread, @Param(name = "block") int block) {
+      int split = super.split(thread, block);
+      if (split > 0) {
+        tree.clean(thread, block);
+      }
+      return split;
+    }
+  }
+
+  /** Its merge loses the D of a block's pages: wrong without a race already. */
+  public static final class MergeCleans extends SmallFaults {
+    /** By reflection. */
+    public MergeCleans() {}
+
+    @Operation
+    @Override
+    public int merge(@Param(name = "thread") int thread, @Param(name = "block") int block) {
+      tree.clean(thread, block);
+      return super.merge(thread, block);
+    }
+  }
+
+  /** Its merge makes the leaf as dirty as the pages were before, whoever has written meanwhile. */
+  public static final class MergeLosesLateWrites extends SmallFaults {
+    /** By reflection. */
+    public MergeLosesLateWrites() {}
+
+    @Operation
+    @Override
+    public int merge(@Param(name = "thread") int thread, @Param(name = "block") int block) {
+      String before = tree.look(thread, block);
+      int merged = super.merge(thread, block);
+      if (merged > 0 && !before.endsWith(TreeSpecification.IS_DIRTY)) {
+        tree.clean(thread, block);
+      }
+      return merged;
+    }
+  }
+
   /** Its hardware sets A and D by a load and a store. */
   public static final class PlainAccess extends Accesses {
     /** By reflection. */

@@ -3,6 +3,7 @@ package dev.septum.lincheck;
 import dev.septum.mmu.FaultResult;
 import dev.septum.mmu.MmuOptions;
 import dev.septum.mmu.PageFault;
+import dev.septum.mmu.PlainMarks;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.TlbFlusher;
 import dev.septum.mmu.Walker;
@@ -76,6 +77,13 @@ class DirectRoot {
       }
     }
     return TreeSpecification.block(frames.toString(), Spte.isAccessed(flags), Spte.isDirty(flags));
+  }
+
+  /** Loses D of a block. */
+  void clean(int thread, int block) {
+    for (long gfn : gfns(block)) {
+      PlainMarks.clean(mmu, walkers[thread], gfn);
+    }
   }
 
   private static long[] gfns(int block) {

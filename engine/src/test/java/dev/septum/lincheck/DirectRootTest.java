@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.jetbrains.kotlinx.lincheck.execution.ExecutionScenario;
 import org.jetbrains.kotlinx.lincheck.strategy.IncorrectResultsFailure;
 import org.jetbrains.kotlinx.lincheck.strategy.LincheckFailure;
 import org.jetbrains.kotlinx.lincheck.strategy.ObstructionFreedomViolationFailure;
 import org.jetbrains.kotlinx.lincheck.strategy.ValidationFailure;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,12 +19,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The direct root, in interleavings that Lincheck chooses. */
 @Tag("lincheck")
 final class DirectRootTest {
-  private static final int SCENARIOS = 8;
+  /** Random ones, besides those that are chosen. */
+  private static final int SCENARIOS = 5;
+
   private static final int EACH = 200;
 
   private static LincheckFailure search(Class<?> operations, int threads) {
-    return Interleavings.search(
-        Interleavings.of(threads, SCENARIOS, EACH), operations, TreeSpecification.class);
+    ModelCheckingOptions options = Interleavings.of(threads, SCENARIOS, EACH);
+    for (ExecutionScenario chosen : ChosenScenarios.of(operations, threads)) {
+      options.addCustomScenario(chosen);
+    }
+    return Interleavings.search(options, operations, TreeSpecification.class);
   }
 
   @ParameterizedTest
@@ -39,7 +46,14 @@ final class DirectRootTest {
   }
 
   @ParameterizedTest
-  @ValueSource(classes = {Broken.ZapCount.class, Broken.CheckThenFault.class})
+  @ValueSource(
+      classes = {
+        Broken.ZapCount.class,
+        Broken.CheckThenFault.class,
+        Broken.SplitCleans.class,
+        Broken.MergeCleans.class,
+        Broken.MergeLosesLateWrites.class
+      })
   void aBrokenTreeGivesResultsWithoutAnOrder(Class<?> operations) {
     assertInstanceOf(IncorrectResultsFailure.class, search(operations, 2));
   }

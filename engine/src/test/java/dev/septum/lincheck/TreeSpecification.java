@@ -11,6 +11,7 @@ public class TreeSpecification {
   static final int BLOCK = 2;
   static final int BLOCKS = 2;
   static final int GFNS = BLOCKS * BLOCK;
+  static final String IS_DIRTY = " D";
 
   private enum Kind {
     EMPTY,
@@ -28,7 +29,7 @@ public class TreeSpecification {
 
   /** A block in words: which of its gfns are mapped, and whether any is accessed, or dirty. */
   static String block(String frames, boolean accessed, boolean dirty) {
-    return frames + (accessed ? " A" : "") + (dirty ? " D" : "");
+    return frames + (accessed ? " A" : "") + (dirty ? IS_DIRTY : "");
   }
 
   private Kind kind(int gfn) {
