@@ -83,7 +83,8 @@ public final class FrameTags {
 
   /**
    * Says that no frame of a region is ever mapped again: all were taken away and flushed, or never
-   * given out. Whoever uses one is stale, whatever it noted. Blocking (a monitor).
+   * given out. Whoever noted the clock before they were taken away is stale, however late it asks.
+   * Blocking (a monitor).
    *
    * @param pfn the first of them
    * @param pages how many; what is no whole region keeps its tags

@@ -58,6 +58,18 @@ final class NormalRoundsTest {
     assertTrue(found.contains("stale") || isUsedWhereNoSlotIs, found);
   }
 
+  @Test
+  void slotsThatAreDeletedAndAddedLeaveNothingStale() {
+    Rounds.run("slots deleted and added", new SlotsComeAndGo(flusher -> flusher));
+  }
+
+  /** The broken variant: flushes are lost, and frames that were given up for good are used. */
+  @Test
+  void noticesFramesThatAreUsedAfterTheirSlot() {
+    String found = Rounds.runUntilNoticed("kept frames", new SlotsComeAndGo(DeafFlusher::new));
+    assertTrue(found.contains("stale"), found);
+  }
+
   private record DeafFlusher(TlbFlusher flusher) implements TlbFlusher {
     @Override
     public void released(long start, long pages) {
@@ -72,6 +84,26 @@ final class NormalRoundsTest {
       pages += vm.mapped(PageLevel.of(level)) * geometry.pages(level);
     }
     return pages;
+  }
+
+  private static long[] accesses(Random random, int count, int pages) {
+    long[] accesses = new long[count];
+    for (int i = 0; i < count; i++) {
+      Access access = random.nextBoolean() ? Access.READ : Access.WRITE;
+      accesses[i] = GuestAccess.of(TdMachine.gpa(random.nextInt(pages)), access);
+    }
+    return accesses;
+  }
+
+  /** Where no slot is, an access is refused, and the next is made. */
+  private static void runAll(Vcpu vcpu, long[] accesses) {
+    for (int at = 0; at < accesses.length; ) {
+      at = vcpu.run(accesses, at, accesses.length);
+      if (at < accesses.length) {
+        assertEquals(VcpuExit.MMIO, vcpu.exit());
+        at++;
+      }
+    }
   }
 
   /** One thread splits, one merges, two write. */
@@ -203,26 +235,10 @@ final class NormalRoundsTest {
             vm.trim(ALL);
           });
       for (Vcpu vcpu : vcpus) {
-        long[] accesses = new long[ACCESSES];
-        for (int i = 0; i < ACCESSES; i++) {
-          long gfn = random.nextInt(2 * SLOT_PAGES);
-          Access access = random.nextBoolean() ? Access.READ : Access.WRITE;
-          accesses[i] = GuestAccess.of(TdMachine.gpa(gfn), access);
-        }
+        long[] accesses = accesses(random, ACCESSES, 2 * SLOT_PAGES);
         tasks.add(() -> runAll(vcpu, accesses));
       }
       return tasks;
-    }
-
-    /** Where no slot is, an access is refused, and the next is made. */
-    private static void runAll(Vcpu vcpu, long[] accesses) {
-      for (int at = 0; at < accesses.length; ) {
-        at = vcpu.run(accesses, at, accesses.length);
-        if (at < accesses.length) {
-          assertEquals(VcpuExit.MMIO, vcpu.exit());
-          at++;
-        }
-      }
     }
 
     @Override
@@ -239,6 +255,74 @@ final class NormalRoundsTest {
       }
       assertEquals(List.of(), vm.audit());
       return moves ? "moved" : "zapped";
+    }
+  }
+
+  /**
+   * One thread deletes a slot, and may add it again with other frames; two walk and write in it and
+   * in the slot beside it. Only where the largest leaf is as large as a region of the frames' tags
+   * is a region given up; the frames of the slot beside are those of the next region.
+   */
+  private static final class SlotsComeAndGo implements Rounds.Race {
+    private static final int SLOT_PAGES = 16;
+    private static final int ACCESSES = 32;
+
+    private final VirtualMachine vm;
+    private final Vcpu[] vcpus = new Vcpu[2];
+    private final MemorySlot[] slots = new MemorySlot[2];
+    private final boolean[] isThere = new boolean[slots.length];
+    private int gone = slots.length - 1;
+
+    SlotsComeAndGo(UnaryOperator<TlbFlusher> flushes) {
+      vm = VirtualMachine.builder().geometry(Geometry.FOUR_LEVEL).interceptFlushes(flushes).build();
+      for (int i = 0; i < vcpus.length; i++) {
+        vcpus[i] = vm.newVcpu();
+      }
+    }
+
+    @Override
+    public List<Crew.Task> begin(Random random) {
+      for (int i = 0; i < slots.length; i++) {
+        if (!isThere[i]) {
+          add(i);
+        }
+      }
+      gone = (gone + 1) % slots.length; // the one whose frames are older
+      boolean comesBack = random.nextInt(4) > 0;
+      List<Crew.Task> tasks = new ArrayList<>();
+      tasks.add(
+          () -> {
+            vm.deleteSlot(slots[gone]);
+            isThere[gone] = false;
+            if (comesBack) {
+              add(gone);
+            }
+          });
+      for (Vcpu vcpu : vcpus) {
+        long[] accesses = accesses(random, ACCESSES, slots.length * SLOT_PAGES);
+        tasks.add(() -> runAll(vcpu, accesses));
+      }
+      return tasks;
+    }
+
+    private void add(int slot) {
+      GfnRange range = GfnRange.ofPages((long) slot * SLOT_PAGES, SLOT_PAGES);
+      slots[slot] = vm.addSlot(range, PageLevel.LEVEL_4K);
+      isThere[slot] = true;
+    }
+
+    @Override
+    public String end() {
+      assertEquals(List.of(), vm.audit());
+      for (Vcpu vcpu : vcpus) {
+        for (int gfn = 0; gfn < slots.length * SLOT_PAGES; gfn++) {
+          VcpuExit exit = vcpu.access(TdMachine.gpa(gfn), Access.READ);
+          assertEquals(0, vcpu.staleUses(), "stale");
+          assertEquals(isThere[gfn / SLOT_PAGES] ? VcpuExit.NONE : VcpuExit.MMIO, exit);
+        }
+      }
+      assertEquals(List.of(), vm.audit());
+      return isThere[gone] ? "came back" : "stayed away";
     }
   }
 }

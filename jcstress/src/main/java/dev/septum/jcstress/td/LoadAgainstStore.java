@@ -13,7 +13,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
 
 /**
  * A guest writes to two pages of an accepted block, while another vCPU reads them the other way
- * round.
+ * round. It is enough that the one writes, and the other reads, in its order; a full fence between
+ * them cannot be seen here.
  *
  * <p>Results: of the last write, what was read of the second page, what of the first, violations.
  */

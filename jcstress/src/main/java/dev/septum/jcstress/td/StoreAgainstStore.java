@@ -14,6 +14,9 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 /**
  * Two vCPUs write to two pages of an accepted block, in opposite order.
  *
+ * <p>It is enough that each makes its writes in its order; a fence between them cannot be seen
+ * here.
+ *
  * <p>Results: of the last write of each, what is in the pages, violations.
  */
 @Race(tree = Tree.MIRROR, first = Operation.STORE, second = Operation.STORE)
@@ -33,7 +36,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
 @Outcome(
     expect = Expect.FORBIDDEN,
     desc =
-        "Entering the guest is a full fence: the writes are made in some order of the two programs.")
+        "Each has last written what it wrote first: somebody's writes came out of their order.")
 @State
 public class StoreAgainstStore {
   private final TinyVm td = new TinyVm().accepted();
