@@ -35,8 +35,7 @@ import org.openjdk.jcstress.infra.results.LLLLL_Result;
     desc = "Each has written the page that it wrote last, last.")
 @Outcome(
     expect = Expect.FORBIDDEN,
-    desc =
-        "Each has last written what it wrote first: somebody's writes came out of their order.")
+    desc = "Each has last written what it wrote first: somebody's writes came out of their order.")
 @State
 public class StoreAgainstStore {
   private final TinyVm td = new TinyVm().accepted();
