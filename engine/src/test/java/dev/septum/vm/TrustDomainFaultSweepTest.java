@@ -150,6 +150,7 @@ final class TrustDomainFaultSweepTest {
                 fault -> {
                   SweptMachine machine =
                       accepted(fault, PageLevel.LEVEL_2M, AcceptPolicy.EXCLUSIVE);
+                  fault.spareRetriesOf(machine.host());
                   return machine.withVcpu();
                 },
                 machine -> {
