@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
           + " that were written, never unmapped, and are not dirty); which pages are private, which slots are"
           + " there; and the heap, which must not grow by more than"
           + " --max-growth after the first audit, and 16 bytes for each slot added (that its frames are gone"
-          + " is kept). At the end, that the machine gives back all it had.",
+          + " is kept), 32K in a trust domain (their PAMT is). At the end, that the machine gives back all it had.",
       "",
       "Each thread's operations, and their order, come from the seed alone; how far each comes and how they"
           + " meet is another each time. A finding writes the last operations of all threads, with their"

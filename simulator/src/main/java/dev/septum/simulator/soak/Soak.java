@@ -142,7 +142,7 @@ public final class Soak {
     if (audits == 0) {
       slotsAtFirstAudit = slots;
     }
-    return (slots - slotsAtFirstAudit) * SoakPlan.SLOT_BYTES;
+    return (slots - slotsAtFirstAudit) * plan.slotBytes();
   }
 
   private boolean join() throws InterruptedException {

@@ -19,7 +19,7 @@ import java.util.Map;
  * @param rates of what goes wrong on purpose
  * @param seed of all choices
  * @param maxGrowth bytes by which the heap may grow after the first audit, but for what a machine
- *     keeps for each slot that ever was: {@link #SLOT_BYTES}
+ *     keeps for each slot that ever was: {@link #slotBytes}
  */
 public record SoakPlan(
     MachineKind kind,
@@ -34,7 +34,10 @@ public record SoakPlan(
   public static final int MAX_THREADS = 256;
 
   /** Frames are not given out again, and that they are gone is kept. */
-  public static final long SLOT_BYTES = 16;
+  private static final long SLOT_BYTES = 16;
+
+  /** A trust domain keeps their PAMT and page records as well. */
+  private static final long TRUST_DOMAIN_SLOT_BYTES = 32 << 10;
 
   private static final long GROWTH = 32L << 20;
   private static final long THREAD_BYTES = 512 << 10;
@@ -60,6 +63,11 @@ public record SoakPlan(
    */
   public static long defaultGrowth(int threads) {
     return GROWTH + threads * THREAD_BYTES;
+  }
+
+  /** What the machine keeps of the heap for each slot that ever was, in bytes at most. */
+  long slotBytes() {
+    return kind == MachineKind.TD ? TRUST_DOMAIN_SLOT_BYTES : SLOT_BYTES;
   }
 
   /** With which probability something goes wrong on purpose, 0 to 1. */
