@@ -48,7 +48,13 @@ final class HostileStormTest {
 
   private static final int GUESTS = 2;
   private static final int BLOCKS = 4;
+
+  /** Operations for each change by the host. */
   private static final int CHANGE_EVERY = 100;
+
+  /** Changes that the host may owe; then the guests wait, lest they be done before it begins. */
+  private static final int MOST_OWED = 10;
+
   private static final int BATCH = 16;
   private static final long MOST_GROWTH = 32L << 20;
   private static final PageLevel[] LEVELS = PageLevel.values();
@@ -160,8 +166,14 @@ final class HostileStormTest {
         SplittableRandom own = random.split();
         crew.start(
             () -> {
+              int tries = 0;
               while (done.get() < end && !crew.hasFailed()) {
-                done.addAndGet(attack(vcpu, own));
+                if (isHostFarBehind()) {
+                  SpinWait.pause(tries++);
+                } else {
+                  tries = 0;
+                  done.addAndGet(attack(vcpu, own));
+                }
               }
             });
       }
@@ -182,6 +194,10 @@ final class HostileStormTest {
             }
           });
       crew.joinHoweverLong();
+    }
+
+    private boolean isHostFarBehind() {
+      return done.get() >= (changes.get() + MOST_OWED) * CHANGE_EVERY;
     }
 
     private void change(SplittableRandom own) {
