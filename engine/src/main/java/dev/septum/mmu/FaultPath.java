@@ -5,7 +5,6 @@ import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
 import dev.septum.paging.TableArenaFullException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Maps the page of a fault, under the shared lock: walks down to the level it means to map at,
@@ -61,7 +60,8 @@ final class FaultPath {
         if (full != null) {
           throw full;
         }
-        full = require(walker, fault.tablesMissing());
+        wanted = fault.tablesMissing();
+        full = walker.tables.tryRequire(wanted);
       }
     } while (fault.tablesMissing() > 0);
     walker.counters.increment(result.counter());
@@ -69,19 +69,6 @@ final class FaultPath {
       health.check();
     }
     return result;
-  }
-
-  /**
-   * Sees to it that the walker has tables; if there are none, returns what says so: whoever has
-   * taken the last one may have mapped the page with it, and then none is wanted any more.
-   */
-  private static @Nullable TableArenaFullException require(Walker walker, int tables) {
-    try {
-      walker.tables.require(tables);
-      return null;
-    } catch (TableArenaFullException full) {
-      return full;
-    }
   }
 
   /** One try, under the lock: the hold has been entered, shared. */
@@ -111,17 +98,22 @@ final class FaultPath {
       return 0;
     }
     long entry = HardwareWalk.walk(walker, root, fault.gfn());
-    if (Spte.isFrozen(entry) || isSettledBy(root, fault, entry)) {
+    int level = walker.level();
+    if (Spte.isFrozen(entry) || isSettledBy(root, fault, entry, level, goal)) {
       return 0;
     }
-    int needed = walker.level() - goal;
+    int needed = level - goal;
     return available < needed ? needed : 0;
   }
 
-  /** Whether a leaf stays as it is, however small a page the fault wants. */
-  private static boolean isSettledBy(Root root, PageFault fault, long entry) {
-    return Spte.isPresent(entry)
-        && (root.isMirror() ? !fault.splitsPrivate() : fault.isWrite() && Spte.isWritable(entry));
+  /** Whether a leaf stays as it is, though the fault may want a smaller page. */
+  private static boolean isSettledBy(Root root, PageFault fault, long entry, int level, int goal) {
+    if (!Spte.isPresent(entry)) {
+      return false;
+    }
+    return root.isMirror()
+        ? level > goal && !fault.splitsPrivate() // smaller than it is, it is mapped by other means
+        : fault.isWrite() && Spte.isWritable(entry);
   }
 
   private FaultResult descend(Walker walker, Root root, PageFault fault, int firstGoal) {
@@ -163,16 +155,8 @@ final class FaultPath {
         level--;
         index = root.index(geometry, fault.gfn(), level);
         entry = arena.entryAcquire(table, index);
-      } else if (root.isMirror()
-          && Spte.isPresent(entry)
-          && level > goal
-          && !fault.splitsPrivate()) {
-        return spurious(fault, level); // smaller than it is, it is mapped by other means
-      } else if (!root.isMirror()
-          && Spte.isPresent(entry)
-          && fault.isWrite()
-          && Spte.isWritable(entry)) {
-        return fast(fault, level);
+      } else if (isSettledBy(root, fault, entry, level, goal)) {
+        return root.isMirror() ? spurious(fault, level) : fast(fault, level);
       } else if (level == goal) {
         long leaf = fault.leaf(geometry, level, entry, options.presetDirty());
         if (Spte.isPresent(entry)) {

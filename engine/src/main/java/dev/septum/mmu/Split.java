@@ -52,10 +52,7 @@ final class Split {
    * either mode.
    */
   void splitRange(Walker walker, Root root, GfnRange range, int target) {
-    int wanted = tablesNeeded(walker, root, range, target);
-    if (walker.tables.available() < wanted) {
-      requireOrLookAgain(walker, root, range, target, wanted);
-    }
+    secureTables(walker, root, range, target);
     RangeCursor cursor = walker.cursorOver(root, range, target + 1);
     while (cursor.next()) {
       if (cursor.hasProgressed() && walker.mustGiveWay()) {
@@ -65,12 +62,9 @@ final class Split {
         health.check(); // if that is why it was refused
         cursor.resume();
       } else if (Spte.isLeaf(cursor.entry(), cursor.level())) {
-        if (walker.tables.available()
-            == 0) { // another thread's changes have cost more than foreseen
-          walker.hold.leave();
-          walker.tables.require(1);
-          walker.hold.reenter();
-          cursor.resume();
+        if (walker.tables.available() == 0) { // a merge of another thread has cost one more
+          secureTables(walker, root, range, target);
+          cursor = walker.cursorOver(root, range, target + 1);
         } else {
           cursor.update(
               splitLeaf(
@@ -87,20 +81,21 @@ final class Split {
   }
 
   /**
-   * Leaves the hold to get tables, and enters it again. If there are none, whoever has taken the
-   * last ones may have split this very range with them, and then none is wanted any more.
+   * Leaves the hold to get the tables that the split takes, and enters it again. If there are none,
+   * whoever has taken the last ones may have split this very range with them, and then none is
+   * wanted any more: so it looks again before it fails.
    */
-  private void requireOrLookAgain(
-      Walker walker, Root root, GfnRange range, int target, int wanted) {
-    walker.hold.leave();
-    try {
-      walker.tables.require(wanted);
-      walker.hold.reenter();
-    } catch (TableArenaFullException full) {
-      walker.hold.reenter();
-      if (walker.tables.available() < tablesNeeded(walker, root, range, target)) {
+  private void secureTables(Walker walker, Root root, GfnRange range, int target) {
+    TableArenaFullException full = null;
+    int wanted = tablesNeeded(walker, root, range, target);
+    while (walker.tables.available() < wanted) {
+      if (full != null) {
         throw full;
       }
+      walker.hold.leave();
+      full = walker.tables.tryRequire(wanted);
+      walker.hold.reenter();
+      wanted = tablesNeeded(walker, root, range, target);
     }
   }
 

@@ -56,6 +56,20 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
     }
   }
 
+  /**
+   * The same, but returns what says that there are not that many, or null. For those who look again
+   * before they fail: with the tables that another thread has taken it may have done what theirs
+   * were wanted for.
+   */
+  public @Nullable TableArenaFullException tryRequire(int wanted) {
+    try {
+      require(wanted);
+      return null;
+    } catch (TableArenaFullException full) {
+      return full;
+    }
+  }
+
   /** Whether so many tables wait that this operation should let grace periods end first. */
   public boolean isBacklogFull() {
     return pool.isBacklogFull();
