@@ -4,7 +4,7 @@ import dev.septum.mutants.Hunt.Result;
 import dev.septum.mutants.Hunt.Status;
 import dev.septum.simulator.ExitCode;
 import dev.septum.simulator.Main;
-import dev.septum.simulator.report.JsonFile;
+import dev.septum.simulator.report.WholeFile;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -115,8 +115,8 @@ public final class Mutants implements Callable<Integer> {
     }
     checkUsage();
     boolean printsJson = json != null && json.toString().equals("-");
-    JsonFile jsonFile = json == null || printsJson ? null : JsonFile.at(json);
-    JsonFile docFile = doc == null ? null : JsonFile.at(doc);
+    WholeFile jsonFile = json == null || printsJson ? null : WholeFile.at(json);
+    WholeFile docFile = doc == null ? null : WholeFile.at(doc);
     PrintWriter err = spec.commandLine().getErr();
     Path target = Files.createDirectories(root.resolve("mutants/target/mutants"));
     String classPath = ownClassPath();
@@ -150,7 +150,7 @@ public final class Mutants implements Callable<Integer> {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  private static void write(@Nullable JsonFile file, String text) throws IOException {
+  private static void write(@Nullable WholeFile file, String text) throws IOException {
     if (file != null) {
       file.write(text);
     }

@@ -1,8 +1,8 @@
 package dev.septum.simulator;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.JsonReport;
+import dev.septum.simulator.report.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ public final class JsonOutput {
           "Writes the results as JSON; to -, or without FILE, they go instead of the report.")
   private @Nullable Path path;
 
-  private @Nullable JsonFile file;
+  private @Nullable WholeFile file;
 
   /** Options that picocli fills. */
   public JsonOutput() {}
@@ -48,7 +48,7 @@ public final class JsonOutput {
       throw new ParameterException(
           spec.commandLine(), "Invalid value for option '--json': expected a file, found ''");
     }
-    file = JsonFile.at(path);
+    file = WholeFile.at(path);
   }
 
   private boolean isToOutput() {

@@ -4,9 +4,9 @@ import dev.septum.simulator.replay.Replay;
 import dev.septum.simulator.replay.ReplayPlan;
 import dev.septum.simulator.replay.ReplayResult;
 import dev.septum.simulator.replay.TrustDomainPlan;
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.PolicyTable;
 import dev.septum.simulator.report.ProgressLine;
+import dev.septum.simulator.report.WholeFile;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,8 +59,8 @@ public final class PoliciesCommand implements Callable<Integer> {
   public Integer call() throws BadInputException, InterruptedException {
     flags.checkTrustDomain();
     flags.checkNamed("--csv", csv);
-    JsonFile file = flags.jsonFile();
-    JsonFile values = csv == null ? null : JsonFile.at(csv);
+    WholeFile file = flags.jsonFile();
+    WholeFile values = csv == null ? null : WholeFile.at(csv);
     ProgressLine progress = flags.progress();
     PolicyTable table = new PolicyTable();
     boolean isSound = true;

@@ -2,10 +2,10 @@ package dev.septum.simulator;
 
 import dev.septum.simulator.replay.Replay;
 import dev.septum.simulator.replay.ReplayResult;
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.JsonReport;
 import dev.septum.simulator.report.ProgressLine;
 import dev.septum.simulator.report.TextReport;
+import dev.septum.simulator.report.WholeFile;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -65,7 +65,7 @@ public final class ReplayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws BadInputException, InterruptedException {
     flags.check();
-    JsonFile file = flags.jsonFile();
+    WholeFile file = flags.jsonFile();
     ProgressLine progress = flags.progress();
     ReplayResult result;
     try {

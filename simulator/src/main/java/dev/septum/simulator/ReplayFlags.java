@@ -8,8 +8,8 @@ import dev.septum.simulator.replay.Injection;
 import dev.septum.simulator.replay.ReplayPlan;
 import dev.septum.simulator.replay.ReplayResult;
 import dev.septum.simulator.replay.TrustDomainPlan;
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.ProgressLine;
+import dev.septum.simulator.report.WholeFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -199,7 +199,7 @@ final class ReplayFlags extends RunFlags {
   }
 
   /** The file of a replay's results: as the other. */
-  @Nullable JsonFile jsonFile() throws BadInputException {
+  @Nullable WholeFile jsonFile() throws BadInputException {
     return jsonFile(trace, "the trace");
   }
 

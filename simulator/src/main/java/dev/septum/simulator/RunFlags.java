@@ -1,7 +1,7 @@
 package dev.septum.simulator;
 
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.ProgressLine;
+import dev.septum.simulator.report.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -67,12 +67,12 @@ class RunFlags {
    * @param input a file whose place they must not take
    * @throws BadInputException if it could not be written, or is the input itself
    */
-  final @Nullable JsonFile jsonFile(@Nullable Path input, String what) throws BadInputException {
-    return json == null || isJsonToOutput() ? null : JsonFile.at(checkNot(input, what, json));
+  final @Nullable WholeFile jsonFile(@Nullable Path input, String what) throws BadInputException {
+    return json == null || isJsonToOutput() ? null : WholeFile.at(checkNot(input, what, json));
   }
 
   /** Writes the file of results, if there is one; complains and returns false if it cannot. */
-  final boolean write(@Nullable JsonFile file, Supplier<String> results) {
+  final boolean write(@Nullable WholeFile file, Supplier<String> results) {
     if (file != null) {
       try {
         file.write(results.get());

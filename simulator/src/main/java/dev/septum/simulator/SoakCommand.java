@@ -1,9 +1,9 @@
 package dev.septum.simulator;
 
 import dev.septum.simulator.replay.Injection;
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.ProgressLine;
 import dev.septum.simulator.report.SoakReport;
+import dev.septum.simulator.report.WholeFile;
 import dev.septum.simulator.soak.Soak;
 import dev.septum.simulator.soak.SoakPlan;
 import dev.septum.simulator.soak.SoakResult;
@@ -141,8 +141,8 @@ public final class SoakCommand implements Callable<Integer> {
   public Integer call() throws BadInputException, InterruptedException {
     check();
     long seed = flags.nextSeed();
-    JsonFile file = flags.jsonFile(null, "");
-    JsonFile log = JsonFile.at(record == null ? Path.of("septum-soak-" + seed + ".log") : record);
+    WholeFile file = flags.jsonFile(null, "");
+    WholeFile log = WholeFile.at(record == null ? Path.of("septum-soak-" + seed + ".log") : record);
     PrintWriter out = spec.commandLine().getOut();
     ProgressLine progress = flags.progress();
     if (!flags.isJsonToOutput()) {
@@ -197,7 +197,7 @@ public final class SoakCommand implements Callable<Integer> {
   }
 
   private boolean finish(
-      long seed, List<SoakResult> results, @Nullable JsonFile file, JsonFile log) {
+      long seed, List<SoakResult> results, @Nullable WholeFile file, WholeFile log) {
     PrintWriter out = spec.commandLine().getOut();
     out.print(
         flags.isJsonToOutput() ? SoakReport.json(seed, results) : "seed       " + seed + "\n");

@@ -8,9 +8,9 @@ import dev.septum.simulator.input.TraceSource;
 import dev.septum.simulator.replay.Replay;
 import dev.septum.simulator.replay.ReplayPlan;
 import dev.septum.simulator.replay.ReplayResult;
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.JsonReport;
 import dev.septum.simulator.report.ProgressLine;
+import dev.septum.simulator.report.WholeFile;
 import dev.septum.simulator.tree.GfnRanges;
 import dev.septum.simulator.tree.Scenario;
 import dev.septum.simulator.tree.ScenarioRun;
@@ -146,7 +146,7 @@ public final class TreeCommand implements Callable<Integer> {
   // A replay.
 
   private boolean afterReplay() throws BadInputException, InterruptedException {
-    JsonFile file = flags.jsonFile();
+    WholeFile file = flags.jsonFile();
     ProgressLine progress = flags.progress();
     AtomicReference<TreeView> view = new AtomicReference<>();
     ReplayResult result;
@@ -187,7 +187,7 @@ public final class TreeCommand implements Callable<Integer> {
   // A scenario.
 
   private boolean ofScenario() throws BadInputException {
-    JsonFile file = flags.jsonFile(script, "the scenario");
+    WholeFile file = flags.jsonFile(script, "the scenario");
     Scenario read = Scenario.read(source());
     ObjectNode json = MAPPER.createObjectNode().put("source", read.name());
     ArrayNode steps = json.putArray("steps");
@@ -249,7 +249,7 @@ public final class TreeCommand implements Callable<Integer> {
     }
   }
 
-  private boolean finish(ObjectNode json, @Nullable JsonFile file) {
+  private boolean finish(ObjectNode json, @Nullable WholeFile file) {
     PrintWriter out = spec.commandLine().getOut();
     if (flags.isJsonToOutput()) {
       out.print(JsonReport.text(json));

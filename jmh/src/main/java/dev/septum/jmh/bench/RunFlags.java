@@ -3,9 +3,9 @@ package dev.septum.jmh.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.septum.simulator.BadInputException;
 import dev.septum.simulator.ExitCode;
-import dev.septum.simulator.report.JsonFile;
 import dev.septum.simulator.report.JsonReport;
 import dev.septum.simulator.report.ProgressLine;
+import dev.septum.simulator.report.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -146,7 +146,7 @@ final class RunFlags {
       return ExitCode.OK;
     }
     boolean isToOutput = json != null && json.toString().equals("-");
-    JsonFile file = json == null || isToOutput ? null : JsonFile.at(json);
+    WholeFile file = json == null || isToOutput ? null : WholeFile.at(json);
     if (charts != null) {
       ChartsCommand.create(charts);
     }
@@ -214,9 +214,9 @@ final class RunFlags {
   }
 
   private final class Keeper implements SuiteRun.Listener {
-    private final @Nullable JsonFile file;
+    private final @Nullable WholeFile file;
 
-    Keeper(@Nullable JsonFile file) {
+    Keeper(@Nullable WholeFile file) {
       this.file = file;
     }
 

@@ -6,7 +6,7 @@ import dev.septum.simulator.BadInputException;
 import dev.septum.simulator.ExitCode;
 import dev.septum.simulator.conform.RecordReplay.Recorded;
 import dev.septum.simulator.input.TraceSource;
-import dev.septum.simulator.report.JsonFile;
+import dev.septum.simulator.report.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -84,7 +84,7 @@ public final class ConformCommand implements Callable<Integer> {
     checkNamed("--json", json);
     try {
       boolean toOutput = json != null && json.toString().equals(STANDARD_STREAM);
-      JsonFile jsonFile = json == null || toOutput ? null : JsonFile.at(checkOther(json));
+      WholeFile jsonFile = json == null || toOutput ? null : WholeFile.at(checkOther(json));
       return report(compare(), jsonFile, toOutput) ? ExitCode.OK : ExitCode.FAILED;
     } catch (BadInputException e) {
       complain("" + e.getMessage());
@@ -156,7 +156,7 @@ public final class ConformCommand implements Callable<Integer> {
   }
 
   /** Returns whether all is well. */
-  private boolean report(ConformReport report, @Nullable JsonFile jsonFile, boolean jsonToOutput) {
+  private boolean report(ConformReport report, @Nullable WholeFile jsonFile, boolean jsonToOutput) {
     PrintWriter out = spec.commandLine().getOut();
     if (jsonToOutput) {
       out.print(text(report));

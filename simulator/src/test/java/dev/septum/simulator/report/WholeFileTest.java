@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file that appears whole or not at all. */
-class JsonFileTest {
+class WholeFileTest {
   @TempDir Path directory;
 
   @Test
   void nothingIsThereUntilItIsWritten() throws Exception {
     Path name = directory.resolve("out.json");
-    JsonFile file = JsonFile.at(name);
+    WholeFile file = WholeFile.at(name);
     assertEquals(List.of(), files());
     file.write("{}");
     assertEquals(List.of(name), files());
@@ -31,7 +31,7 @@ class JsonFileTest {
   @Test
   void anOlderOneStaysUntilThen() throws Exception {
     Path name = Files.writeString(directory.resolve("out.json"), "old");
-    JsonFile file = JsonFile.at(name);
+    WholeFile file = WholeFile.at(name);
     assertEquals("old", Files.readString(name));
     file.write("new");
     assertEquals("new", Files.readString(name));
@@ -41,7 +41,7 @@ class JsonFileTest {
   void theFileBehindLinkIsReplaced() throws Exception {
     Path real = Files.writeString(directory.resolve("real.json"), "old");
     Path link = Files.createSymbolicLink(directory.resolve("link.json"), real);
-    JsonFile.at(link).write("new");
+    WholeFile.at(link).write("new");
     assertTrue(Files.isSymbolicLink(link));
     assertEquals("new", Files.readString(real));
   }
@@ -58,7 +58,7 @@ class JsonFileTest {
   @Test
   void failureLeavesNothingBehind() throws Exception {
     Path inner = Files.createDirectory(directory.resolve("inner"));
-    JsonFile file = JsonFile.at(inner.resolve("out.json"));
+    WholeFile file = WholeFile.at(inner.resolve("out.json"));
     Files.delete(inner);
     IOException failure = assertThrows(IOException.class, () -> file.write("{}"));
     assertEquals(
@@ -68,7 +68,7 @@ class JsonFileTest {
   }
 
   private static String refused(Path name) {
-    return assertThrows(BadInputException.class, () -> JsonFile.at(name)).getMessage();
+    return assertThrows(BadInputException.class, () -> WholeFile.at(name)).getMessage();
   }
 
   private List<Path> files() throws IOException {

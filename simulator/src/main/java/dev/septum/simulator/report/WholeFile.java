@@ -13,12 +13,12 @@ import java.nio.file.StandardOpenOption;
  * A file that appears whole or not at all: it is written beside its place and moved there. A device
  * or a pipe is written to as it is.
  */
-public final class JsonFile {
+public final class WholeFile {
   private final Path name;
   private final Path target;
   private final boolean direct;
 
-  private JsonFile(Path name, Path target, boolean direct) {
+  private WholeFile(Path name, Path target, boolean direct) {
     this.name = name;
     this.target = target;
     this.direct = direct;
@@ -29,7 +29,7 @@ public final class JsonFile {
    *
    * @throws BadInputException if it could not be; nothing of it is left then
    */
-  public static JsonFile at(Path name) throws BadInputException {
+  public static WholeFile at(Path name) throws BadInputException {
     try {
       if (Files.isDirectory(name)) {
         throw new BadInputException(name + ": is a directory");
@@ -38,14 +38,14 @@ public final class JsonFile {
         if (!Files.isWritable(name)) {
           throw new BadInputException(name + ": cannot be written");
         }
-        return new JsonFile(name, name, true);
+        return new WholeFile(name, name, true);
       }
       // The file behind a symbolic link is what is replaced, not the link.
       Path target = Files.exists(name) ? name.toRealPath() : name.toAbsolutePath();
       if (Files.exists(target) && !Files.isWritable(target)) {
         throw new BadInputException(name + ": cannot be written");
       }
-      JsonFile file = new JsonFile(name, target, false);
+      WholeFile file = new WholeFile(name, target, false);
       Path probe = file.besideTarget();
       Files.write(probe, new byte[0], StandardOpenOption.CREATE_NEW);
       Files.delete(probe);
