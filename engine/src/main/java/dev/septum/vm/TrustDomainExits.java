@@ -69,7 +69,7 @@ final class TrustDomainExits {
         yield VcpuExit.UNACCEPTED;
       }
       case ExitQualification.ACCEPT -> acceptViolation(vcpu, gfn, qualification);
-      default -> watched(vcpu, gfn, NO_LEVEL, map(vcpu, gfn, NO_LEVEL));
+      default -> watched(vcpu, gfn, NO_LEVEL, map(vcpu.walker, vcpu.fault, gfn, NO_LEVEL, false));
     };
   }
 
@@ -95,7 +95,7 @@ final class TrustDomainExits {
     if (policy == AcceptPolicy.EXCLUSIVE) {
       splitAndInhibit(vcpu.walker, gfn, level);
     }
-    return watched(vcpu, gfn, level, map(vcpu, gfn, level));
+    return watched(vcpu, gfn, level, map(vcpu.walker, vcpu.fault, gfn, level, false));
   }
 
   private long mirrorEntry(Walker walker, long gfn) {
@@ -143,14 +143,22 @@ final class TrustDomainExits {
     host.countSplits(split);
   }
 
+  /**
+   * Maps a private page that nobody has touched; returns the level it is mapped at, 0 if no slot
+   * has it, or it is not private.
+   */
+  int prefault(Walker walker, PageFault fault, long gfn) {
+    VcpuExit exit = map(walker, fault, gfn, NO_LEVEL, true);
+    return exit == VcpuExit.NONE ? fault.mappedLevel() : 0;
+  }
+
   /** Maps a private page, at a level if one was asked for, else as large as it may be. */
-  private VcpuExit map(TrustDomainVcpu vcpu, long gfn, int level) {
-    PageFault fault = vcpu.fault;
+  private VcpuExit map(Walker walker, PageFault fault, long gfn, int level, boolean prefetch) {
     for (int tries = 0; ; tries++) {
       long sequence = mmu.invalidationSequence();
       MemorySlot slot = slots.find(gfn);
       if (slot == null) {
-        vcpu.walker.counters().increment(MmuCounter.FAULTS_EMULATE);
+        walker.counters().increment(MmuCounter.FAULTS_EMULATE);
         return VcpuExit.MMIO;
       }
       GuestMemfd memfd = slot.guestMemfd();
@@ -161,7 +169,10 @@ final class TrustDomainExits {
         ExitHandler.begin(fault, gfn, Access.WRITE.bit(), sequence, slot)
             .asPrivate(policy == AcceptPolicy.SHARED && level != NO_LEVEL);
         fault.wanting(level == NO_LEVEL ? LARGEST_AUG : level);
-        if (mmu.fault(vcpu.walker, fault) != FaultResult.RETRY) {
+        if (prefetch) {
+          fault.asPrefetch();
+        }
+        if (mmu.fault(walker, fault) != FaultResult.RETRY) {
           return VcpuExit.NONE;
         }
       }

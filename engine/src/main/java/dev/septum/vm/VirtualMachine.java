@@ -245,20 +245,27 @@ public final class VirtualMachine implements AutoCloseable {
 
   /**
    * Maps a range before anyone touches it, in pages as large as may be; nothing is accessed or
-   * dirty.
+   * dirty. What is private in a trust domain is added to it, and not accepted.
    *
    * @return how many pages of 4K are mapped, from the start of the range on
+   * @throws IllegalStateException if it is a trust domain whose build is not final
    */
   public long prefault(GfnRange range) {
     slots.checkCovered(range);
+    if (td != null) {
+      td.checkRunnable();
+    }
     return withWalker(
         walker -> {
           PageFault fault = new PageFault();
           long gfn = range.start();
           while (gfn < range.end()) {
-            int level = exits.prefault(walker, fault, gfn);
+            int level =
+                td != null && td.attributes().isPrivate(gfn)
+                    ? td.exits().prefault(walker, fault, gfn)
+                    : exits.prefault(walker, fault, gfn);
             if (level == 0) {
-              break; // the slot has gone meanwhile
+              break; // the slot has gone meanwhile, or the page was converted
             }
             gfn = mmu.geometry().round(gfn, level) + mmu.geometry().pages(level);
           }

@@ -65,6 +65,16 @@ final class TrustDomainMisuseTest {
   }
 
   @Test
+  void aPrefaultBeforeTheBuildIsFinalThrowsAndMapsNothing() {
+    GfnRange range = GfnRange.ofPages(0, 1);
+    assertThrows(IllegalStateException.class, () -> vm.prefault(range));
+    assertEquals(0, vm.mapped(PageLevel.LEVEL_2M));
+    td.finalizeBuild();
+    assertEquals(1, vm.prefault(range));
+    accept(0, PageLevel.LEVEL_2M);
+  }
+
+  @Test
   void aPageThatCannotBeAddedIsNotAnnounced() {
     td.convertToShared(GfnRange.ofPages(7, 1));
     assertThrows(IllegalArgumentException.class, () -> td.addPage(7, 1));

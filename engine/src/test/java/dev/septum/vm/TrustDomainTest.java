@@ -13,6 +13,7 @@ import dev.septum.paging.PageLevel;
 import dev.septum.td.AcceptPolicy;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxLeaf;
+import dev.septum.trace.MmuCounter;
 import dev.septum.vm.GuestAnomalies.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,6 +155,21 @@ final class TrustDomainTest {
       }
       assertAccepted(vcpu.accept(GPA, PageLevel.LEVEL_2M));
       assertEquals(VcpuExit.NONE, vcpu.access(GPA, Access.WRITE));
+    }
+
+    @Test
+    void whatIsPrefaultedHasNotBeenAcceptedAndCostsNoExit() {
+      VirtualMachine vm = running(TrustDomainOptions.DEFAULT, 1);
+      vm.trustDomain().convertToShared(GfnRange.ofPages(GFN, 256));
+      assertEquals(1024, vm.prefault(GfnRange.ofPages(GFN, 1024)));
+      assertEquals("512 of 4K, 1 of 2M", mapped(vm));
+      TrustDomainVcpu vcpu = vcpus.get(0);
+      long faults = vm.mmu().counters().sum(MmuCounter.FAULTS_FIXED);
+      assertAccepted(vcpu.accept(GPA + BLOCK_BYTES, PageLevel.LEVEL_2M));
+      assertEquals(faults, vm.mmu().counters().sum(MmuCounter.FAULTS_FIXED));
+      assertEquals(1024, vm.prefault(GfnRange.ofPages(GFN, 1024)));
+      assertEquals("512 of 4K, 1 of 2M", mapped(vm));
+      assertEquals(0, vcpu.load(GPA + BLOCK_BYTES));
     }
 
     @Test
