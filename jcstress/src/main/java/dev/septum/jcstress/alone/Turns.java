@@ -4,6 +4,7 @@ import dev.septum.jcstress.matrix.Hold;
 import dev.septum.jcstress.matrix.Operation;
 import dev.septum.jcstress.matrix.Tree;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -12,11 +13,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Turns {
   private final List<Operation> operations;
-  private final AtomicInteger taken = new AtomicInteger();
+
+  /** From a random one on: a JVM of a short run does not come to all. */
+  private final AtomicInteger taken;
 
   Turns(Tree tree) {
     operations =
         Operation.all(tree).stream().filter(operation -> operation.on(tree) != Hold.NONE).toList();
+    taken = new AtomicInteger(ThreadLocalRandom.current().nextInt(2 * operations.size()));
   }
 
   /**
