@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.sync.BiasedMmuLock;
-import dev.septum.sync.GracePeriods;
-import dev.septum.sync.MmuLock;
-import dev.septum.sync.ReadSection;
+import dev.septum.sync.ForwardingMmuLock;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -51,69 +49,22 @@ final class ConversionInProgressTest {
   }
 
   /** A lock whose exclusive holder lets something be done once it has left. */
-  private static final class LettingLock implements MmuLock {
-    private final BiasedMmuLock lock = new BiasedMmuLock();
+  private static final class LettingLock extends ForwardingMmuLock {
     private Runnable then = () -> {};
     private boolean isLetting;
 
+    LettingLock() {
+      super(new BiasedMmuLock());
+    }
+
     @Override
     public void unlockExclusive(long stamp) {
-      lock.unlockExclusive(stamp);
+      super.unlockExclusive(stamp);
       if (!isLetting) {
         isLetting = true;
         then.run();
         isLetting = false;
       }
-    }
-
-    @Override
-    public GracePeriods periods() {
-      return lock.periods();
-    }
-
-    @Override
-    public long lockShared(ReadSection section) {
-      return lock.lockShared(section);
-    }
-
-    @Override
-    public void unlockShared(ReadSection section, long stamp) {
-      lock.unlockShared(section, stamp);
-    }
-
-    @Override
-    public long lockExclusive() {
-      return lock.lockExclusive();
-    }
-
-    @Override
-    public boolean isContended() {
-      return lock.isContended();
-    }
-
-    @Override
-    public boolean isContendedByExclusive() {
-      return lock.isContendedByExclusive();
-    }
-
-    @Override
-    public long yieldExclusive(long stamp) {
-      return lock.yieldExclusive(stamp);
-    }
-
-    @Override
-    public long yieldShared(ReadSection section, long stamp) {
-      return lock.yieldShared(section, stamp);
-    }
-
-    @Override
-    public boolean isHeldExclusive() {
-      return lock.isHeldExclusive();
-    }
-
-    @Override
-    public long exclusiveHolds() {
-      return lock.exclusiveHolds();
     }
   }
 }

@@ -2,18 +2,23 @@ package dev.septum.vm;
 
 import dev.septum.Crew;
 import dev.septum.sync.BiasedMmuLock;
-import dev.septum.sync.GracePeriods;
-import dev.septum.sync.MmuLock;
+import dev.septum.sync.ForwardingMmuLock;
 import dev.septum.sync.ReadSection;
 import java.util.concurrent.CountDownLatch;
 
 /** The MMU's lock, at which a {@link OneFault} may strike. */
-final class SweptLock implements MmuLock {
-  private final BiasedMmuLock lock = new BiasedMmuLock();
+final class SweptLock extends ForwardingMmuLock {
+  private final BiasedMmuLock lock;
   private final OneFault fault;
 
   SweptLock(OneFault fault) {
+    this(fault, new BiasedMmuLock());
+  }
+
+  private SweptLock(OneFault fault, BiasedMmuLock lock) {
+    super(lock);
     this.fault = fault;
+    this.lock = lock;
   }
 
   /** Has another thread hold the lock until this one waits for it and has been interrupted. */
@@ -36,22 +41,17 @@ final class SweptLock implements MmuLock {
   }
 
   @Override
-  public GracePeriods periods() {
-    return lock.periods();
-  }
-
-  @Override
   public long lockShared(ReadSection section) {
     if (fault.isHeld("shared")) {
       letAnotherHoldIt();
     }
-    return lock.lockShared(section);
+    return super.lockShared(section);
   }
 
   @Override
   public void unlockShared(ReadSection section, long stamp) {
     fault.pass("shared, left");
-    lock.unlockShared(section, stamp);
+    super.unlockShared(section, stamp);
   }
 
   @Override
@@ -59,44 +59,24 @@ final class SweptLock implements MmuLock {
     if (fault.isHeld("exclusive")) {
       letAnotherHoldIt();
     }
-    return lock.lockExclusive();
+    return super.lockExclusive();
   }
 
   @Override
   public void unlockExclusive(long stamp) {
     fault.pass("exclusive, left");
-    lock.unlockExclusive(stamp);
-  }
-
-  @Override
-  public boolean isContended() {
-    return lock.isContended();
-  }
-
-  @Override
-  public boolean isContendedByExclusive() {
-    return lock.isContendedByExclusive();
+    super.unlockExclusive(stamp);
   }
 
   @Override
   public long yieldExclusive(long stamp) {
     fault.pass("yield");
-    return lock.yieldExclusive(stamp);
+    return super.yieldExclusive(stamp);
   }
 
   @Override
   public long yieldShared(ReadSection section, long stamp) {
     fault.pass("yield");
-    return lock.yieldShared(section, stamp);
-  }
-
-  @Override
-  public boolean isHeldExclusive() {
-    return lock.isHeldExclusive();
-  }
-
-  @Override
-  public long exclusiveHolds() {
-    return lock.exclusiveHolds();
+    return super.yieldShared(section, stamp);
   }
 }

@@ -15,8 +15,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
  * One thread deletes a slot of private memory; against it comes each operation in turn that holds
  * the lock.
  *
- * <p>Results: what came, whether one of the two had to wait (1), holds that overlapped, violations
- * and races lost.
+ * <p>Results: what came, whether one of the two had to wait (1), {@link WatchedMachine#overlaps},
+ * {@link WatchedMachine#violations}.
  */
 @JCStressTest
 @Race(tree = Tree.MIRROR, first = Operation.SLOT_DELETE, second = Operation.FAULT_4K)
@@ -78,8 +78,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
 @Outcome(
     expect = Expect.FORBIDDEN,
     desc =
-        "The lock keeps the two apart: no hold overlaps, no race is lost, and mirror and Secure EPT"
-            + " are sound.")
+        "The lock keeps the two apart: no hold overlaps, no race is lost, mirror and Secure EPT are"
+            + " sound, and each block is as one of the two orders leaves it.")
 @State
 public class SlotDeleteAloneInMirror {
   private final WatchedTd td = new WatchedTd(Operation.SLOT_DELETE);
@@ -101,7 +101,7 @@ public class SlotDeleteAloneInMirror {
   public void arbiter(LLLL_Result result) {
     result.r1 = td.other();
     result.r2 = td.met();
-    result.r3 = td.lock.overlaps();
+    result.r3 = td.overlaps();
     result.r4 = td.violations();
   }
 }

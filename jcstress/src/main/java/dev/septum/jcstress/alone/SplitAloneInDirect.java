@@ -14,8 +14,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
 /**
  * One thread splits alone; against it comes each operation in turn that holds the lock.
  *
- * <p>Results: what came, whether one of the two had to wait (1), holds that overlapped, violations
- * and races lost.
+ * <p>Results: what came, whether one of the two had to wait (1), {@link WatchedMachine#overlaps},
+ * {@link WatchedMachine#violations}.
  */
 @JCStressTest
 @Race(tree = Tree.DIRECT, first = Operation.SPLIT_EXCLUSIVE, second = Operation.FAULT_4K)
@@ -66,7 +66,8 @@ import org.openjdk.jcstress.infra.results.LLLL_Result;
 @Outcome(
     expect = Expect.FORBIDDEN,
     desc =
-        "The lock keeps the two apart: no hold overlaps, no race is lost, and the tree is sound.")
+        "The lock keeps the two apart: no hold overlaps, no race is lost, the tree is sound, and each"
+            + " block is as one of the two orders leaves it.")
 @State
 public class SplitAloneInDirect {
   private final WatchedVm vm = new WatchedVm(Operation.SPLIT_EXCLUSIVE);
@@ -88,7 +89,7 @@ public class SplitAloneInDirect {
   public void arbiter(LLLL_Result result) {
     result.r1 = vm.other();
     result.r2 = vm.met();
-    result.r3 = vm.lock.overlaps();
+    result.r3 = vm.overlaps();
     result.r4 = vm.violations();
   }
 }

@@ -1,5 +1,6 @@
 package dev.septum.jcstress.alone;
 
+import dev.septum.jcstress.alone.Turns.Turn;
 import dev.septum.jcstress.matrix.Operation;
 import dev.septum.jcstress.matrix.Tree;
 import dev.septum.sync.BiasedMmuLock;
@@ -23,19 +24,19 @@ final class WatchedHolds {
     this(alone, TURNS.next(), new BiasedMmuLock());
   }
 
-  WatchedHolds(Operation alone, Operation other, MmuLock behind) {
+  WatchedHolds(Operation alone, Turn other, MmuLock behind) {
     this.alone = alone;
-    this.other = other;
-    lock = new WatchedLock(behind);
+    this.other = other.operation();
+    lock = new WatchedLock(behind, other.stays());
     section = lock.periods().register();
   }
 
   void runAlone() {
-    run(alone);
+    lock.meeting.runFirst(() -> run(alone));
   }
 
   void runOther() {
-    run(other);
+    lock.meeting.runSecond(() -> run(other));
   }
 
   private void run(Operation operation) {
@@ -79,7 +80,7 @@ final class WatchedHolds {
 
   /** Whether one of the two had to wait, 1 or 0. */
   int met() {
-    return lock.haveMet() ? 1 : 0;
+    return lock.meeting.haveMet() ? 1 : 0;
   }
 
   /** How often the fields were found unequal, or an increment is missing. */

@@ -1,6 +1,6 @@
 package dev.septum.jcstress.alone;
 
-import dev.septum.sync.GracePeriods;
+import dev.septum.sync.ForwardingMmuLock;
 import dev.septum.sync.MmuLock;
 import dev.septum.sync.ReadSection;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -9,11 +9,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A lock that is looked at: who is in is counted inside the holds of the one behind it. All holds
  * change one word, so of two that overlap the later one sees the earlier.
  */
-final class WatchedLock implements MmuLock {
+final class WatchedLock extends ForwardingMmuLock {
   private static final int SHARED = 1;
   private static final int ALONE = 1 << 16;
 
-  private final MmuLock lock;
+  /** Of the operations that hold it. */
+  final Meeting meeting;
 
   /**
    * Who is in: in the lower half those that share, in the upper half those that should be alone.
@@ -23,20 +24,20 @@ final class WatchedLock implements MmuLock {
   private final AtomicInteger overlaps = new AtomicInteger();
   private final AtomicInteger shared = new AtomicInteger();
   private final AtomicInteger alone = new AtomicInteger();
-  private volatile boolean met;
 
-  WatchedLock(MmuLock lock) {
-    this.lock = lock;
+  /**
+   * A lock that nobody holds.
+   *
+   * @param stays whether the first hold of an operation waits for the other operation
+   */
+  WatchedLock(MmuLock behind, boolean stays) {
+    super(behind);
+    meeting = new Meeting(stays);
   }
 
   /** Holds that began while another was in that excludes them. */
   int overlaps() {
     return overlaps.get();
-  }
-
-  /** Whether somebody came while another was in that excluded him, and so had to wait. */
-  boolean haveMet() {
-    return met;
   }
 
   /** Shared holds that have begun. */
@@ -49,14 +50,13 @@ final class WatchedLock implements MmuLock {
     return alone.get();
   }
 
-  private static boolean excludes(int in, int hold) {
-    return hold == ALONE ? in != 0 : in >= ALONE;
+  /** Whether those who are in keep a hold out; 0 is none. */
+  static boolean excludes(int in, int hold) {
+    return hold == ALONE ? in != 0 : hold != 0 && in >= ALONE;
   }
 
   private void arrive(int hold) {
-    if (excludes(holders.get(), hold)) {
-      met = true;
-    }
+    meeting.want(hold, excludes(holders.get(), hold));
   }
 
   private void enter(int hold) {
@@ -64,6 +64,7 @@ final class WatchedLock implements MmuLock {
     if (excludes(holders.getAndAdd(hold), hold)) {
       overlaps.incrementAndGet();
     }
+    meeting.begin(hold);
   }
 
   private void leave(int hold) {
@@ -71,14 +72,9 @@ final class WatchedLock implements MmuLock {
   }
 
   @Override
-  public GracePeriods periods() {
-    return lock.periods();
-  }
-
-  @Override
   public long lockShared(ReadSection section) {
     arrive(SHARED);
-    long stamp = lock.lockShared(section);
+    long stamp = super.lockShared(section);
     enter(SHARED);
     return stamp;
   }
@@ -86,13 +82,13 @@ final class WatchedLock implements MmuLock {
   @Override
   public void unlockShared(ReadSection section, long stamp) {
     leave(SHARED);
-    lock.unlockShared(section, stamp);
+    super.unlockShared(section, stamp);
   }
 
   @Override
   public long lockExclusive() {
     arrive(ALONE);
-    long stamp = lock.lockExclusive();
+    long stamp = super.lockExclusive();
     enter(ALONE);
     return stamp;
   }
@@ -100,23 +96,13 @@ final class WatchedLock implements MmuLock {
   @Override
   public void unlockExclusive(long stamp) {
     leave(ALONE);
-    lock.unlockExclusive(stamp);
-  }
-
-  @Override
-  public boolean isContended() {
-    return lock.isContended();
-  }
-
-  @Override
-  public boolean isContendedByExclusive() {
-    return lock.isContendedByExclusive();
+    super.unlockExclusive(stamp);
   }
 
   @Override
   public long yieldExclusive(long stamp) {
     leave(ALONE);
-    long again = lock.yieldExclusive(stamp);
+    long again = super.yieldExclusive(stamp);
     enter(ALONE);
     return again;
   }
@@ -124,18 +110,8 @@ final class WatchedLock implements MmuLock {
   @Override
   public long yieldShared(ReadSection section, long stamp) {
     leave(SHARED);
-    long again = lock.yieldShared(section, stamp);
+    long again = super.yieldShared(section, stamp);
     enter(SHARED);
     return again;
-  }
-
-  @Override
-  public boolean isHeldExclusive() {
-    return lock.isHeldExclusive();
-  }
-
-  @Override
-  public long exclusiveHolds() {
-    return lock.exclusiveHolds();
   }
 }

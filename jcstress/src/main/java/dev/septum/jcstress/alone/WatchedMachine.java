@@ -1,7 +1,11 @@
 package dev.septum.jcstress.alone;
 
+import dev.septum.jcstress.matrix.Hold;
 import dev.septum.jcstress.matrix.Operation;
+import dev.septum.jcstress.matrix.Tree;
+import dev.septum.memory.GuestMemfd;
 import dev.septum.memory.MemorySlot;
+import dev.septum.mmu.FaultResult;
 import dev.septum.mmu.PageFault;
 import dev.septum.mmu.TdpMmu;
 import dev.septum.mmu.Walker;
@@ -9,8 +13,14 @@ import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
+import dev.septum.sync.SpinWait;
 import dev.septum.trace.MmuCounter;
 import dev.septum.vm.VirtualMachine;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A machine with a watched lock, and something to do for every operation: four blocks of eight
@@ -32,6 +42,12 @@ abstract class WatchedMachine {
   /** Has its head in the first block, its tail in the second. */
   static final GfnRange MIDDLE = GfnRange.ofPages(PAGES / 2, PAGES);
 
+  private static final GfnRange ALL = new GfnRange(MAIN.start(), LAST.end());
+  private static final int BLOCKS = (int) (ALL.pages() / PAGES);
+
+  /** What each order of two operations on a tree leaves, the one that is alone first or second. */
+  private static final Map<List<Object>, List<List<String>>> ORDERS = new ConcurrentHashMap<>();
+
   private static final int PLENTY = 16;
   private static final int IN_USE = 3;
 
@@ -42,10 +58,12 @@ abstract class WatchedMachine {
   final MemorySlot spare;
 
   /** What holds the lock alone. */
-  private final Operation alone;
+  final Operation alone;
 
   /** What comes against it. */
-  private final Operation other;
+  final Operation other;
+
+  private final Tree tree;
 
   private final Walker first;
   private final Walker second;
@@ -55,6 +73,8 @@ abstract class WatchedMachine {
     this.other = other;
     this.lock = lock;
     vm = kind.geometry(GEOMETRY).lock(lock).build();
+    tree = vm.isTrustDomain() ? Tree.MIRROR : Tree.DIRECT;
+    lock.meeting.setMonitor(vm.slots());
     mmu = vm.mmu();
     main = vm.addSlot(MAIN, PageLevel.LEVEL_2M);
     spare = vm.addSlot(LAST, PageLevel.LEVEL_2M);
@@ -79,6 +99,9 @@ abstract class WatchedMachine {
       merge(LAST);
     }
   }
+
+  /** One that is as this one was at first. */
+  abstract WatchedMachine another();
 
   /** Maps a block by a large leaf. */
   abstract void map(Walker walker, long gfn);
@@ -108,13 +131,28 @@ abstract class WatchedMachine {
         .wanting(level);
   }
 
+  /** Does what a fault does until it need not look its page up again. */
+  final void fault(Walker walker, Supplier<PageFault> lookUp) {
+    for (int tries = 0; mmu.fault(walker, lookUp.get()) == FaultResult.RETRY; tries++) {
+      SpinWait.pause(tries);
+    }
+  }
+
   /** Does what holds the lock alone. */
   final void runAlone() {
-    run(first, alone, spare);
+    lock.meeting.runFirst(this::doAlone);
   }
 
   /** Does what comes against it. */
   final void runOther() {
+    lock.meeting.runSecond(this::doOther);
+  }
+
+  private void doAlone() {
+    run(first, alone, spare);
+  }
+
+  private void doOther() {
     run(second, other, alone == Operation.SLOT_DELETE ? main : spare);
   }
 
@@ -125,11 +163,80 @@ abstract class WatchedMachine {
 
   /** Whether one of the two had to wait, 1 or 0. */
   final int met() {
-    return lock.haveMet() ? 1 : 0;
+    return lock.meeting.haveMet() ? 1 : 0;
   }
 
-  /** Violations found by the audit, and races lost: none, if one came after the other. */
+  /** Holds that overlapped, and one more if two came in turns that are whole. */
+  final int overlaps() {
+    boolean areWhole = alone.on(tree) == Hold.WHOLE && other.on(tree) == Hold.WHOLE;
+    return lock.overlaps() + (areWhole && lock.meeting.turns() > 2 ? 1 : 0);
+  }
+
+  /**
+   * Violations found by the audit, races lost, and blocks that are left as by neither order of the
+   * two: none of these, if one came after the other.
+   */
   final int violations() {
-    return vm.audit().size() + (int) mmu.counters().sum(MmuCounter.RACES_LOST);
+    int lost = (int) mmu.counters().sum(MmuCounter.RACES_LOST);
+    return vm.audit().size() + lost + strays();
+  }
+
+  /**
+   * Blocks that are as neither order leaves them. Each by itself: a hold that yields lets the other
+   * in between two.
+   */
+  private int strays() {
+    List<List<String>> orders =
+        ORDERS.computeIfAbsent(
+            List.of(tree, alone, other), pair -> List.of(left(true), left(false)));
+    List<String> blocks = blocks();
+    int strays = 0;
+    for (int block = 0; block < blocks.size(); block++) {
+      String left = blocks.get(block);
+      if (!left.equals(orders.get(0).get(block)) && !left.equals(orders.get(1).get(block))) {
+        strays++;
+      }
+    }
+    return strays;
+  }
+
+  /** What one thread leaves that does the two in some order. */
+  private List<String> left(boolean aloneFirst) {
+    WatchedMachine serial = another();
+    if (aloneFirst) {
+      serial.doAlone();
+    }
+    serial.doOther();
+    if (!aloneFirst) {
+      serial.doAlone();
+    }
+    return serial.blocks();
+  }
+
+  /** Of each block: the leaves; the slot, kind and backing of each page. */
+  private List<String> blocks() {
+    List<StringBuilder> blocks = Stream.generate(StringBuilder::new).limit(BLOCKS).toList();
+    vm.forEachLeaf(
+        ALL,
+        (gfn, level, entry) ->
+            blocks
+                .get((int) (gfn / PAGES))
+                .append(gfn)
+                .append(" level ")
+                .append(level)
+                .append(" 0x")
+                .append(Long.toHexString(entry))
+                .append(", "));
+    for (long gfn = 0; gfn < ALL.end(); gfn++) {
+      StringBuilder block = blocks.get((int) (gfn / PAGES));
+      MemorySlot slot = vm.slots().find(gfn);
+      GuestMemfd memfd = slot == null ? null : slot.guestMemfd();
+      block.append(slot == null ? " no slot" : " slot");
+      if (memfd != null) {
+        block.append(vm.trustDomain().isPrivate(gfn) ? " private " : " shared ");
+        block.append(memfd.isAllocated(gfn)).append(memfd.level(gfn));
+      }
+    }
+    return blocks.stream().map(StringBuilder::toString).toList();
   }
 }

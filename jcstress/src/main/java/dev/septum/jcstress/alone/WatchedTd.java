@@ -1,5 +1,6 @@
 package dev.septum.jcstress.alone;
 
+import dev.septum.jcstress.alone.Turns.Turn;
 import dev.septum.jcstress.matrix.Operation;
 import dev.septum.jcstress.matrix.Tree;
 import dev.septum.memory.GuestMemfd;
@@ -34,12 +35,12 @@ final class WatchedTd extends WatchedMachine {
     this(alone, TURNS.next(), new BiasedMmuLock());
   }
 
-  WatchedTd(Operation alone, Operation other, MmuLock behind) {
+  WatchedTd(Operation alone, Turn other, MmuLock behind) {
     super(
         alone,
-        other,
-        new WatchedLock(behind),
-        VirtualMachine.builder().maxTables(tables(other, ROOTS)).trustDomain(OPTIONS));
+        other.operation(),
+        new WatchedLock(behind, other.stays()),
+        VirtualMachine.builder().maxTables(tables(other.operation(), ROOTS)).trustDomain(OPTIONS));
     host = vm.trustDomain();
     vm.newVcpu();
     host.convertToPrivate(MAIN);
@@ -57,8 +58,13 @@ final class WatchedTd extends WatchedMachine {
   }
 
   @Override
+  WatchedMachine another() {
+    return new WatchedTd(alone, new Turn(other, false), new BiasedMmuLock());
+  }
+
+  @Override
   void map(Walker walker, long gfn) {
-    mmu.fault(walker, privateFault(gfn, PageLevel.PG_2M, false));
+    fault(walker, () -> privateFault(gfn, PageLevel.PG_2M, false));
   }
 
   @Override
@@ -75,9 +81,9 @@ final class WatchedTd extends WatchedMachine {
   void run(Walker walker, Operation operation, MemorySlot doomed) {
     switch (operation) {
       case FAULT_4K, TABLE_REUSE ->
-          mmu.fault(walker, privateFault(THIRD.start(), PageLevel.PG_4K, false));
+          fault(walker, () -> privateFault(THIRD.start(), PageLevel.PG_4K, false));
       case FAULT_2M -> map(walker, THIRD.start());
-      case SPLIT_SHARED -> mmu.fault(walker, privateFault(FIRST.start(), PageLevel.PG_4K, true));
+      case SPLIT_SHARED -> fault(walker, () -> privateFault(FIRST.start(), PageLevel.PG_4K, true));
       case SPLIT_EXCLUSIVE -> split(walker, MAIN);
       case PROMOTE -> merge(MAIN);
       case ZAP -> vm.zap(MIDDLE);
@@ -85,7 +91,7 @@ final class WatchedTd extends WatchedMachine {
       case HOLE_PUNCH -> host.punchHole(MIDDLE);
       case SLOT_DELETE -> vm.deleteSlot(doomed);
       case PREFAULT ->
-          mmu.fault(walker, privateFault(THIRD.start(), PageLevel.PG_2M, false).asPrefetch());
+          fault(walker, () -> privateFault(THIRD.start(), PageLevel.PG_2M, false).asPrefetch());
       default -> throw new IllegalArgumentException(operation.toString());
     }
   }

@@ -1,5 +1,6 @@
 package dev.septum.jcstress.alone;
 
+import dev.septum.jcstress.alone.Turns.Turn;
 import dev.septum.jcstress.matrix.Operation;
 import dev.septum.jcstress.matrix.Tree;
 import dev.septum.memory.MemorySlot;
@@ -19,18 +20,23 @@ final class WatchedVm extends WatchedMachine {
     this(alone, TURNS.next(), new BiasedMmuLock());
   }
 
-  WatchedVm(Operation alone, Operation other, MmuLock behind) {
+  WatchedVm(Operation alone, Turn other, MmuLock behind) {
     super(
         alone,
-        other,
-        new WatchedLock(behind),
-        VirtualMachine.builder().maxTables(tables(other, 1)));
+        other.operation(),
+        new WatchedLock(behind, other.stays()),
+        VirtualMachine.builder().maxTables(tables(other.operation(), 1)));
     prepare();
   }
 
   @Override
+  WatchedMachine another() {
+    return new WatchedVm(alone, new Turn(other, false), new BiasedMmuLock());
+  }
+
+  @Override
   void map(Walker walker, long gfn) {
-    mmu.fault(walker, fault(gfn, PageLevel.PG_2M));
+    fault(walker, () -> fault(gfn, PageLevel.PG_2M));
   }
 
   @Override
@@ -46,15 +52,15 @@ final class WatchedVm extends WatchedMachine {
   @Override
   void run(Walker walker, Operation operation, MemorySlot doomed) {
     switch (operation) {
-      case FAULT_4K -> mmu.fault(walker, fault(FIRST.start(), PageLevel.PG_4K));
-      case FAULT_2M -> mmu.fault(walker, fault(SECOND.start(), PageLevel.PG_2M));
+      case FAULT_4K -> fault(walker, () -> fault(FIRST.start(), PageLevel.PG_4K));
+      case FAULT_2M -> fault(walker, () -> fault(SECOND.start(), PageLevel.PG_2M));
       case SPLIT_SHARED -> mmu.split(walker, MAIN, PageLevel.PG_4K, false);
       case SPLIT_EXCLUSIVE -> split(walker, MAIN);
       case MERGE -> mmu.merge(walker, MAIN, PageLevel.PG_2M, vm.slots());
       case ZAP -> mmu.zap(walker, MAIN);
       case SLOT_DELETE -> vm.deleteSlot(doomed);
       case PREFAULT -> vm.prefault(THIRD);
-      case TABLE_REUSE -> mmu.fault(walker, fault(THIRD.start(), PageLevel.PG_4K));
+      case TABLE_REUSE -> fault(walker, () -> fault(THIRD.start(), PageLevel.PG_4K));
       default -> throw new IllegalArgumentException(operation.toString());
     }
   }

@@ -7,7 +7,12 @@ public enum Hold {
   /** With others. */
   SHARED,
   /** Alone. */
-  EXCLUSIVE;
+  EXCLUSIVE,
+  /**
+   * Alone, several times, inside the slots' monitor: no other that is whole comes in between. Two
+   * such wait for the monitor, and never for the lock.
+   */
+  WHOLE;
 
   /** Whether two operations may be at work at once. */
   public boolean overlaps(Hold other) {

@@ -35,13 +35,13 @@ public enum Operation {
   /** A merge in a trust domain: BLOCK, TRACK, kick, PROMOTE. */
   PROMOTE(mirror(Hold.EXCLUSIVE)),
   /** A zap of leaves. */
-  ZAP(direct(Hold.EXCLUSIVE), mirror(Hold.EXCLUSIVE)),
+  ZAP(direct(Hold.EXCLUSIVE), mirror(Hold.WHOLE)),
   /** A conversion between private and shared. */
-  CONVERSION(mirror(Hold.EXCLUSIVE)),
+  CONVERSION(mirror(Hold.WHOLE)),
   /** A hole punched into guest memory. */
-  HOLE_PUNCH(mirror(Hold.EXCLUSIVE)),
+  HOLE_PUNCH(mirror(Hold.WHOLE)),
   /** A memory slot deleted. */
-  SLOT_DELETE(direct(Hold.EXCLUSIVE), mirror(Hold.EXCLUSIVE)),
+  SLOT_DELETE(direct(Hold.WHOLE), mirror(Hold.WHOLE)),
   /** A range mapped before anybody touches it. */
   PREFAULT(direct(Hold.SHARED), mirror(Hold.SHARED)),
   /** A grace period that ends, and the table used again, by an operation that shares the lock. */

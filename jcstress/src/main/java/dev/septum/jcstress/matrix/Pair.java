@@ -44,6 +44,11 @@ record Pair(Tree tree, Operation first, Operation second) {
     return first.on(tree).overlaps(second.on(tree));
   }
 
+  /** Whether the slots' monitor keeps the two apart, before they want the lock. */
+  boolean isWhole() {
+    return first.on(tree) == Hold.WHOLE && second.on(tree) == Hold.WHOLE;
+  }
+
   @Override
   public String toString() {
     return tree + ": " + first + " x " + second;

@@ -16,8 +16,10 @@ final class RaceMatrixDocument {
 
       Which operations there are on each tree, which pairs of them may overlap, and the jcstress test of each. A pair
       that may overlap has a test with outcomes that only an overlap gives; a pair that the lock forbids has one that
-      sees that their holds do not overlap, how often one waited, and that the tree is sound. Written by `java -cp
-      jcstress/target/jcstress.jar dev.septum.jcstress.matrix.RaceMatrix --write docs/race-matrix.md`.
+      sees that their holds do not overlap, how often one waited, that the tree is sound, and that each block of it is
+      as one of the two orders leaves it. Of the operations that hold the lock several times, in the slots' monitor, no
+      two come in turns either. Written by `java -cp jcstress/target/jcstress.jar dev.septum.jcstress.matrix.RaceMatrix
+      --write docs/race-matrix.md`.
 
       | tree | operations | pairs | may overlap: with a test | forbidden: with a test | tests |
       |---|---|---|---|---|---|
@@ -85,7 +87,8 @@ final class RaceMatrixDocument {
     line("");
     line("## " + lower(tree));
     line("");
-    line("How many tests a pair has; `lock`: the lock forbids it.");
+    line(
+        "How many tests a pair has; `lock`: the lock forbids it; `slots`: so does the slots' monitor.");
     line("");
     line(
         operations.stream()
@@ -102,8 +105,16 @@ final class RaceMatrixDocument {
 
   private String cell(Pair pair) {
     int tests = matrix.testsOf(pair).size();
-    String what = (pair.isRacing() ? "" : "lock: ") + (tests == 0 ? "-" : tests);
+    String apart = keptApartBy(pair);
+    String what = (apart.isEmpty() ? "" : apart + ": ") + (tests == 0 ? "-" : tests);
     return String.format("[%s](#%s)", what, anchor(pair));
+  }
+
+  private static String keptApartBy(Pair pair) {
+    if (pair.isRacing()) {
+      return "";
+    }
+    return pair.isWhole() ? "slots" : "lock";
   }
 
   private void list(Tree tree) {
@@ -119,7 +130,7 @@ final class RaceMatrixDocument {
               anchor(pair),
               words(pair.first()),
               words(pair.second()),
-              pair.isRacing() ? "" : " (`lock`)",
+              pair.isRacing() ? "" : " (`" + keptApartBy(pair) + "`)",
               tests.stream().map(RaceMatrixDocument::link).collect(Collectors.joining("<br>")),
               tests.stream()
                   .flatMap(test -> sentences(test, pair).stream())

@@ -4,18 +4,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.septum.jcstress.alone.Turns.Turn;
 import dev.septum.jcstress.matrix.Hold;
 import dev.septum.jcstress.matrix.Operation;
 import dev.septum.jcstress.matrix.Tree;
 import dev.septum.sync.BiasedMmuLock;
+import dev.septum.sync.ForwardingMmuLock;
 import dev.septum.sync.GracePeriods;
 import dev.septum.sync.MmuLock;
 import dev.septum.sync.ReadSection;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A lock that keeps nobody out is found; a real one is not blamed. */
 class WatchedLockTest {
+  private static final int TIMES = 100;
 
   /** A broken lock: it opens and closes read sections, and excludes nobody. */
   private static MmuLock noLock() {
@@ -46,20 +54,20 @@ class WatchedLockTest {
 
   @Test
   void aSharedHoldInsideOneThatIsAloneIsAnOverlap() {
-    WatchedLock lock = new WatchedLock(noLock());
+    WatchedLock lock = new WatchedLock(noLock(), false);
     ReadSection section = lock.periods().register();
     long alone = lock.lockExclusive();
-    assertFalse(lock.haveMet());
+    assertFalse(lock.meeting.haveMet());
     long shared = lock.lockShared(section);
     assertEquals(1, lock.overlaps());
-    assertTrue(lock.haveMet());
+    assertTrue(lock.meeting.haveMet());
     lock.unlockShared(section, shared);
     lock.unlockExclusive(alone);
   }
 
   @Test
   void anExclusiveHoldInsideAnyOtherIsAnOverlap() {
-    WatchedLock lock = new WatchedLock(noLock());
+    WatchedLock lock = new WatchedLock(noLock(), false);
     ReadSection section = lock.periods().register();
     long shared = lock.lockShared(section);
     long alone = lock.lockExclusive();
@@ -74,7 +82,7 @@ class WatchedLockTest {
 
   @Test
   void sharedHoldsMayOverlap() {
-    WatchedLock lock = new WatchedLock(new BiasedMmuLock());
+    WatchedLock lock = new WatchedLock(new BiasedMmuLock(), false);
     ReadSection one = lock.periods().register();
     ReadSection other = lock.periods().register();
     long first = lock.lockShared(one);
@@ -84,89 +92,214 @@ class WatchedLockTest {
     lock.unlockShared(other, second);
     lock.unlockExclusive(lock.lockExclusive());
     assertEquals(0, lock.overlaps());
-    assertFalse(lock.haveMet());
+    assertFalse(lock.meeting.haveMet());
+  }
+
+  /** What makes a machine in which one operation comes against another. */
+  private interface Maker {
+    WatchedMachine make(Operation alone, Turn other, MmuLock lock);
+  }
+
+  private static Maker maker(Tree tree) {
+    return tree == Tree.DIRECT ? WatchedVm::new : WatchedTd::new;
+  }
+
+  /** Two of which the lock keeps one out while the other is in. */
+  private record Apart(Tree tree, Operation alone, Operation other) {
+    static List<Apart> all(Tree... trees) {
+      List<Apart> all = new ArrayList<>();
+      for (Tree tree : trees) {
+        for (Operation alone : Operation.all(tree)) {
+          for (Operation other : Operation.all(tree)) {
+            if (!alone.on(tree).overlaps(other.on(tree)) && alone.on(tree) != Hold.SHARED) {
+              all.add(new Apart(tree, alone, other));
+            }
+          }
+        }
+      }
+      return all;
+    }
+
+    boolean areWhole() {
+      return alone.on(tree) == Hold.WHOLE && other.on(tree) == Hold.WHOLE;
+    }
+
+    WatchedMachine machine(MmuLock lock, boolean stays) {
+      return maker(tree).make(alone, new Turn(other, stays), lock);
+    }
   }
 
   /** Each operation that a test has its turn for is seen to begin while another is alone. */
   @Test
   void everyOperationIsCaughtWithoutALock() {
-    for (Operation operation : Operation.all(Tree.DIRECT)) {
-      if (operation.on(Tree.DIRECT) != Hold.NONE) {
-        assertCaught(new WatchedVm(Operation.ZAP, operation, noLock()));
-      }
+    for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
+      WatchedMachine machine = apart.machine(noLock(), false);
+      assertEquals(0, machine.overlaps(), apart::toString);
+      long alone = machine.lock.lockExclusive();
+      machine.runOther();
+      assertTrue(machine.overlaps() > 0, apart::toString);
+      machine.lock.unlockExclusive(alone);
     }
-    for (Operation operation : Operation.all(Tree.MIRROR)) {
-      if (operation.on(Tree.MIRROR) != Hold.NONE) {
-        assertCaught(new WatchedTd(Operation.ZAP, operation, noLock()));
-      }
-    }
-    for (Operation operation : Operation.all(Tree.LOCK)) {
-      WatchedHolds holds = new WatchedHolds(Operation.EXCLUSIVE_HOLD, operation, noLock());
+    for (Apart apart : Apart.all(Tree.LOCK)) {
+      WatchedHolds holds = new WatchedHolds(apart.alone, new Turn(apart.other, false), noLock());
       long alone = holds.lock.lockExclusive();
       holds.runOther();
-      assertTrue(holds.lock.overlaps() > 0, operation::toString);
+      assertTrue(holds.lock.overlaps() > 0, apart::toString);
       holds.lock.unlockExclusive(alone);
     }
-  }
-
-  private static void assertCaught(WatchedMachine machine) {
-    assertEquals(0, machine.lock.overlaps(), machine.other());
-    long alone = machine.lock.lockExclusive();
-    machine.runOther();
-    assertTrue(machine.lock.overlaps() > 0, machine.other());
-    machine.lock.unlockExclusive(alone);
   }
 
   /** Else one that should be alone and shares would pass beside all that share. */
   @Test
   void everyOperationHoldsTheLockInTheModeThatItSays() {
-    for (Operation operation : Operation.all(Tree.DIRECT)) {
-      if (operation.on(Tree.DIRECT) != Hold.NONE) {
-        assertMode(
-            operation.on(Tree.DIRECT),
-            new WatchedVm(Operation.ZAP, operation, new BiasedMmuLock()));
-      }
+    for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
+      WatchedMachine machine = apart.machine(new BiasedMmuLock(), false);
+      Hold mode = apart.other.on(apart.tree);
+      int shared = machine.lock.sharedHolds();
+      int alone = machine.lock.holdsAlone();
+      machine.runOther();
+      boolean shares = machine.lock.sharedHolds() > shared;
+      int holdsAlone = machine.lock.holdsAlone() - alone;
+      assertEquals(mode == Hold.SHARED, shares, apart + ": whether the other shares the lock");
+      assertEquals(mode != Hold.SHARED, holdsAlone > 0, apart + ": whether it is ever alone");
+      assertTrue(mode != Hold.WHOLE || holdsAlone > 1, apart + ": it is so several times");
     }
-    for (Operation operation : Operation.all(Tree.MIRROR)) {
-      if (operation.on(Tree.MIRROR) != Hold.NONE) {
-        assertMode(
-            operation.on(Tree.MIRROR),
-            new WatchedTd(Operation.ZAP, operation, new BiasedMmuLock()));
-      }
-    }
-  }
-
-  private static void assertMode(Hold mode, WatchedMachine machine) {
-    int shared = machine.lock.sharedHolds();
-    int alone = machine.lock.holdsAlone();
-    machine.runOther();
-    boolean shares = machine.lock.sharedHolds() > shared;
-    boolean excludes = machine.lock.holdsAlone() > alone;
-    assertEquals(mode == Hold.SHARED, shares, machine.other() + " shares the lock");
-    assertEquals(mode == Hold.EXCLUSIVE, excludes, machine.other() + " holds it alone");
   }
 
   /** One after the other, by one thread, nothing is found. */
   @Test
   void nothingIsFoundWhereNothingOverlaps() {
-    for (Operation operation : Operation.all(Tree.DIRECT)) {
-      if (operation.on(Tree.DIRECT) != Hold.NONE) {
-        assertSound(new WatchedVm(Operation.SLOT_DELETE, operation, new BiasedMmuLock()));
-      }
+    for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
+      WatchedMachine machine = apart.machine(new BiasedMmuLock(), false);
+      long holds = machine.lock.exclusiveHolds();
+      machine.runAlone();
+      assertTrue(machine.lock.exclusiveHolds() > holds, apart::toString);
+      machine.runOther();
+      assertEquals(0, machine.violations(), apart::toString);
+      assertEquals(0, machine.overlaps(), apart::toString);
+      assertEquals(0, machine.met(), apart::toString);
     }
-    for (Operation operation : Operation.all(Tree.MIRROR)) {
-      if (operation.on(Tree.MIRROR) != Hold.NONE) {
-        assertSound(new WatchedTd(Operation.SLOT_DELETE, operation, new BiasedMmuLock()));
+  }
+
+  private static void runBoth(Runnable one, Runnable other) throws InterruptedException {
+    Thread second = new Thread(other);
+    second.start();
+    one.run();
+    second.join();
+  }
+
+  /** Each pair meets, by two threads; a start may be late, but not each time. */
+  @Test
+  void everyPairMeets() throws InterruptedException {
+    for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
+      int met = 0;
+      for (int time = 0; met == 0 && time < TIMES; time++) {
+        WatchedMachine machine = apart.machine(new BiasedMmuLock(), true);
+        runBoth(machine::runAlone, machine::runOther);
+        met = machine.met();
+        assertEquals(0, machine.overlaps(), apart::toString);
+        assertEquals(0, machine.violations(), apart::toString);
+      }
+      assertEquals(1, met, apart::toString);
+    }
+    for (Apart apart : Apart.all(Tree.LOCK)) {
+      int met = 0;
+      for (int time = 0; met == 0 && time < TIMES; time++) {
+        WatchedHolds holds =
+            new WatchedHolds(apart.alone, new Turn(apart.other, true), new BiasedMmuLock());
+        runBoth(holds::runAlone, holds::runOther);
+        met = holds.met();
+        assertEquals(0, holds.lock.overlaps(), apart::toString);
+        assertEquals(0, holds.violations(), apart::toString);
+      }
+      assertEquals(1, met, apart::toString);
+    }
+  }
+
+  /**
+   * A lock that keeps nobody out is found in every pair, by two threads as in the stress tests. Two
+   * that are whole wait for the monitor all the same.
+   */
+  @Test
+  void everyPairIsCaughtWithoutALock() throws InterruptedException {
+    for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
+      int overlaps = 0;
+      int met = 0;
+      for (int time = 0; overlaps + met == 0 && time < TIMES; time++) {
+        WatchedMachine machine = apart.machine(noLock(), true);
+        runBoth(() -> runBroken(machine::runAlone), () -> runBroken(machine::runOther));
+        overlaps = machine.overlaps();
+        met = apart.areWhole() ? machine.met() : 0;
+      }
+      assertEquals(!apart.areWhole(), overlaps > 0, apart::toString);
+      assertEquals(apart.areWhole(), met > 0, apart::toString);
+    }
+  }
+
+  private static void runBroken(Runnable operation) {
+    try {
+      operation.run();
+    } catch (RuntimeException disturbed) {
+      // The other was in, and what it did was in the way.
+    }
+  }
+
+  /** Without the monitor: the other comes when the first has left the lock for the first time. */
+  @Test
+  void turnsOfTwoThatAreWholeAreFound() {
+    int whole = 0;
+    for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
+      if (apart.other.on(apart.tree) == Hold.SHARED) {
+        continue; // a fault would wait for the end of what it has come into
+      }
+      LettingLock letting = new LettingLock();
+      WatchedMachine machine = apart.machine(letting, false);
+      letting.then = machine::runOther;
+      machine.runAlone();
+      boolean inTurns = machine.lock.meeting.turns() > 2;
+      assertEquals(apart.areWhole(), inTurns && machine.overlaps() == 1, apart::toString);
+      whole += apart.areWhole() ? 1 : 0;
+    }
+    assertEquals(17, whole);
+  }
+
+  /** A lock whose exclusive holder lets something be done, once, when it has left. */
+  private static final class LettingLock extends ForwardingMmuLock {
+    private @Nullable Runnable then;
+
+    LettingLock() {
+      super(new BiasedMmuLock());
+    }
+
+    @Override
+    public void unlockExclusive(long stamp) {
+      super.unlockExclusive(stamp);
+      Runnable once = then;
+      then = null;
+      if (once != null) {
+        once.run();
       }
     }
   }
 
-  private static void assertSound(WatchedMachine machine) {
-    long holds = machine.lock.exclusiveHolds();
-    machine.runAlone();
-    assertTrue(machine.lock.exclusiveHolds() > holds, machine.other());
-    machine.runOther();
-    assertEquals(0, machine.violations(), machine.other());
-    assertEquals(0, machine.lock.overlaps(), machine.other());
+  /** Against some other, each operation's effect is missed where it is missing. */
+  @Test
+  void whatNeitherOrderLeavesIsFound() {
+    Set<String> all = new TreeSet<>();
+    Set<String> missed = new TreeSet<>();
+    for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
+      WatchedMachine withoutOther = apart.machine(new BiasedMmuLock(), false);
+      withoutOther.runAlone();
+      all.add(apart.tree + " " + apart.other);
+      if (withoutOther.violations() > 0) {
+        missed.add(apart.tree + " " + apart.other);
+      }
+      WatchedMachine withoutAlone = apart.machine(new BiasedMmuLock(), false);
+      withoutAlone.runOther();
+      if (withoutAlone.violations() > 0) {
+        missed.add(apart.tree + " " + apart.alone);
+      }
+    }
+    assertEquals(all, missed);
   }
 }
