@@ -4,7 +4,6 @@ import dev.septum.paging.Geometry;
 import dev.septum.paging.PageLevel;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
-import dev.septum.paging.TableArenaFullException;
 
 /**
  * Maps the page of a fault, under the shared lock: walks down to the level it means to map at,
@@ -46,7 +45,7 @@ final class FaultPath {
   /** Handles a fault, with its tables and tries, and counts it. */
   FaultResult handle(Walker walker, Root root, PageFault fault) {
     FaultResult result;
-    TableArenaFullException full = null;
+    int refused = Integer.MAX_VALUE;
     int wanted = geometry.levels() - 1;
     do {
       walker.tables.topUp(wanted);
@@ -57,11 +56,7 @@ final class FaultPath {
         walker.leave();
       }
       if (fault.tablesMissing() > 0) {
-        if (full != null) {
-          throw full;
-        }
-        wanted = fault.tablesMissing();
-        full = walker.tables.tryRequire(wanted);
+        refused = walker.tables.requireOrLookAgain(fault.tablesMissing(), refused);
       }
     } while (fault.tablesMissing() > 0);
     walker.counters.increment(result.counter());
@@ -224,7 +219,7 @@ final class FaultPath {
       return false;
     }
     long entry = HardwareWalk.walk(walker, root, fault.gfn());
-    return Spte.isPresent(entry) && Spte.isWritable(entry);
+    return isSettledBy(root, fault, entry, walker.level(), fault.goalLevel());
   }
 
   private static FaultResult fast(PageFault fault, int level) {

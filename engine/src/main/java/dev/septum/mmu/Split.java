@@ -5,7 +5,6 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.RangeCursor;
 import dev.septum.paging.Spte;
 import dev.septum.paging.TableArena;
-import dev.septum.paging.TableArenaFullException;
 
 /**
  * A filled table for a huge leaf. Translation, permission, A and D of every gfn stay those of the
@@ -62,9 +61,10 @@ final class Split {
         health.check(); // if that is why it was refused
         cursor.resume();
       } else if (Spte.isLeaf(cursor.entry(), cursor.level())) {
-        if (walker.tables.available() == 0) { // a merge of another thread has cost one more
-          secureTables(walker, root, range, target);
-          cursor = walker.cursorOver(root, range, target + 1);
+        if (walker.tables.available() == 0) { // others have mapped or merged what lies ahead
+          GfnRange ahead = new GfnRange(Math.max(range.start(), cursor.gfn()), range.end());
+          secureTables(walker, root, ahead, target);
+          cursor = walker.cursorOver(root, ahead, target + 1);
         } else {
           cursor.update(
               splitLeaf(
@@ -81,19 +81,16 @@ final class Split {
   }
 
   /**
-   * Leaves the hold to get the tables that the split takes, and enters it again. If there are none,
-   * whoever has taken the last ones may have split this very range with them, and then none is
-   * wanted any more: so it looks again before it fails.
+   * Leaves the hold to get the tables that the split takes, and enters it again. If there are too
+   * few, whoever has taken them may have split some of this very range with them: so it looks again
+   * before it fails, outside the hold.
    */
   private void secureTables(Walker walker, Root root, GfnRange range, int target) {
-    TableArenaFullException full = null;
+    int refused = Integer.MAX_VALUE;
     int wanted = tablesNeeded(walker, root, range, target);
     while (walker.tables.available() < wanted) {
-      if (full != null) {
-        throw full;
-      }
       walker.hold.leave();
-      full = walker.tables.tryRequire(wanted);
+      refused = walker.tables.requireOrLookAgain(wanted, refused);
       walker.hold.reenter();
       wanted = tablesNeeded(walker, root, range, target);
     }

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * neither. They throw {@link IllegalArgumentException} for a gfn or a level that the geometry does
  * not have, {@link IllegalStateException} once the MMU is closed, {@link MachineBuggedException}
  * once it is bugged, and {@link dev.septum.paging.TableArenaFullException} where a table is wanted
- * and none is left; then nothing has changed.
+ * and none is left. Then nothing has changed; but a split beside which others map and merge may run
+ * short half way, and what it has split by then stays split.
  */
 public final class TdpMmu implements AutoCloseable {
   private final Geometry geometry;
@@ -257,8 +258,8 @@ public final class TdpMmu implements AutoCloseable {
 
   /**
    * Splits every private leaf of the range that is larger than a level, with faults kept out. Fails
-   * before it has changed anything, if tables are missing; what was split stays split if it is
-   * interrupted by a broken invariant.
+   * before it has changed anything, if tables are missing, unless it lets others in on its way;
+   * what was split stays split then, and if it is interrupted by a broken invariant.
    *
    * @param target 1 or 2
    * @return how many leaves were split

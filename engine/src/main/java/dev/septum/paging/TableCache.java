@@ -57,16 +57,26 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
   }
 
   /**
-   * The same, but returns what says that there are not that many, or null. For those who look again
-   * before they fail: with the tables that another thread has taken it may have done what theirs
-   * were wanted for.
+   * Does what {@link #require} does, for a caller that looks again how many tables it wants before
+   * it gives up: with those that another thread has taken it may have done what some were wanted
+   * for. Used in a loop, until the caller looks and wants none. Blocking, in no read section and
+   * with no lock held.
+   *
+   * @param wanted tables, as the caller has just counted them
+   * @param refused what the last call has returned; at first {@link Integer#MAX_VALUE}
+   * @return {@code wanted} if there are not that many, else {@link Integer#MAX_VALUE}
+   * @throws TableArenaFullException if there are not that many, nor are fewer wanted than were
+   *     refused
    */
-  public @Nullable TableArenaFullException tryRequire(int wanted) {
+  public int requireOrLookAgain(int wanted, int refused) {
     try {
       require(wanted);
-      return null;
+      return Integer.MAX_VALUE;
     } catch (TableArenaFullException full) {
-      return full;
+      if (wanted >= refused) {
+        throw full;
+      }
+      return wanted;
     }
   }
 

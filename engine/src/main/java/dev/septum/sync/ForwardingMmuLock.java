@@ -1,6 +1,12 @@
 package dev.septum.sync;
 
-/** A lock in front of another, which does everything that is not overridden. */
+/**
+ * A lock in front of another: each call goes to the one behind, unless it is overridden. What the
+ * one behind calls of itself does not come through here: who watches exclusive holds overrides the
+ * yields as well, which take the lock again.
+ *
+ * <p>Progress, locks and memory ordering are those of the lock behind.
+ */
 public abstract class ForwardingMmuLock implements MmuLock {
   private final MmuLock behind;
 

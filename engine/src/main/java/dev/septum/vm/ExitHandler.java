@@ -38,13 +38,9 @@ final class ExitHandler {
     return map(walker, fault, gfn, accessBits, false);
   }
 
-  /**
-   * Maps a page that nobody has touched; returns the level it is mapped at, 0 if no slot has it, or
-   * it is private.
-   */
-  int prefault(Walker walker, PageFault fault, long gfn) {
-    VcpuExit exit = map(walker, fault, gfn, Access.READ.bit(), true);
-    return exit == VcpuExit.NONE ? fault.mappedLevel() : 0;
+  /** Maps a page that nobody has touched. */
+  VcpuExit prefault(Walker walker, PageFault fault, long gfn) {
+    return map(walker, fault, gfn, Access.READ.bit(), true);
   }
 
   /** A fault on a page of a slot, as it was looked up. */

@@ -143,13 +143,9 @@ final class TrustDomainExits {
     host.countSplits(split);
   }
 
-  /**
-   * Maps a private page that nobody has touched; returns the level it is mapped at, 0 if no slot
-   * has it, or it is not private.
-   */
-  int prefault(Walker walker, PageFault fault, long gfn) {
-    VcpuExit exit = map(walker, fault, gfn, NO_LEVEL, true);
-    return exit == VcpuExit.NONE ? fault.mappedLevel() : 0;
+  /** Maps a private page that nobody has touched. */
+  VcpuExit prefault(Walker walker, PageFault fault, long gfn) {
+    return map(walker, fault, gfn, NO_LEVEL, true);
   }
 
   /** Maps a private page, at a level if one was asked for, else as large as it may be. */

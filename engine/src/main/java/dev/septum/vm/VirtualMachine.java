@@ -245,9 +245,12 @@ public final class VirtualMachine implements AutoCloseable {
 
   /**
    * Maps a range before anyone touches it, in pages as large as may be; nothing is accessed or
-   * dirty. What is private in a trust domain is added to it, and not accepted.
+   * dirty. What is private in a trust domain is added to it, and not accepted. Takes the shared
+   * lock for each mapping; waits while host memory is to be had for none.
    *
-   * @return how many pages of 4K are mapped, from the start of the range on
+   * @return how many pages of 4K are mapped, from the start of the range on; fewer than the range
+   *     has if a slot was deleted meanwhile
+   * @throws IllegalArgumentException if a page is in no slot
    * @throws IllegalStateException if it is a trust domain whose build is not final
    */
   public long prefault(GfnRange range) {
@@ -260,14 +263,16 @@ public final class VirtualMachine implements AutoCloseable {
           PageFault fault = new PageFault();
           long gfn = range.start();
           while (gfn < range.end()) {
-            int level =
+            VcpuExit exit =
                 td != null && td.attributes().isPrivate(gfn)
                     ? td.exits().prefault(walker, fault, gfn)
                     : exits.prefault(walker, fault, gfn);
-            if (level == 0) {
-              break; // the slot has gone meanwhile, or the page was converted
-            }
-            gfn = mmu.geometry().round(gfn, level) + mmu.geometry().pages(level);
+            if (exit == VcpuExit.NONE) {
+              int level = fault.mappedLevel();
+              gfn = mmu.geometry().round(gfn, level) + mmu.geometry().pages(level);
+            } else if (exit == VcpuExit.MMIO) {
+              break; // its slot has gone
+            } // else it was converted since its kind was asked for
           }
           return Math.min(gfn, range.end()) - range.start();
         });

@@ -185,6 +185,38 @@ final class FailureTest {
   }
 
   @Test
+  void aSplitThatWantsFewerThanItWasRefusedGetsThem() {
+    List<Runnable> meanwhile = new ArrayList<>();
+    TdpMmu mmu =
+        new TdpMmu(new Geometry(2, 2), 4, MmuOptions.SEPTUM, lockWith(meanwhile), TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    Walker other = mmu.newWalker();
+    for (long gfn = 0; gfn < 12; gfn += 4) {
+      fault(mmu, other, gfn, PageLevel.PG_2M);
+    }
+    other.tables.require(2); // one is left
+    GfnRange two = GfnRange.ofPages(0, 8);
+    meanwhile.add(() -> assertEquals(2, mmu.split(other, two, PageLevel.PG_4K, false)));
+    assertEquals(1, mmu.split(walker, GfnRange.ofPages(0, 12), PageLevel.PG_4K, false));
+    assertEquals(4, mmu.tables().live());
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
+  void aFaultThatWantsFewerThanItWasRefusedGetsThem() {
+    List<Runnable> meanwhile = new ArrayList<>();
+    TdpMmu mmu =
+        new TdpMmu(new Geometry(3, 1), 3, MmuOptions.SEPTUM, lockWith(meanwhile), TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    Walker other = mmu.newWalker();
+    other.tables.require(1); // one is left
+    meanwhile.add(() -> assertEquals(FaultResult.FIXED, fault(mmu, other, 2, PageLevel.PG_2M)));
+    assertEquals(FaultResult.FIXED, fault(mmu, walker, 0, PageLevel.PG_4K));
+    assertEquals(3, mmu.tables().live());
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  @Test
   void aSplitToTheLargestLevelHasNothingToDo() {
     TdpMmu mmu = newMmu(100, TlbFlusher.NONE);
     Walker walker = mmu.newWalker();

@@ -44,6 +44,7 @@ final class TrustDomainFaultSweepTest {
       a vCPU made: none
       a private fault at 4K: BUSY 23, MEMORY 1, THREAD 29, HELD 1, tables 2
       a private fault at 2M: BUSY 18, MEMORY 1, THREAD 23, HELD 1, tables 1
+      a prefault of private memory: BUSY 25, MEMORY 4, THREAD 42, HELD 4, tables 1
       a shared fault: BUSY 8, MEMORY 1, THREAD 11, HELD 1, tables 2
       a slot added: THREAD 8, HELD 4
       a conversion under a running vCPU: BUSY 59, LATE_VCPU 3, THREAD 91, HELD 8, tables 2
@@ -121,6 +122,10 @@ final class TrustDomainFaultSweepTest {
                 "a private fault at 2M",
                 fault -> running(fault, PageLevel.LEVEL_2M, AcceptPolicy.EXCLUSIVE),
                 machine -> machine.access(GFN, Access.WRITE)),
+            scenario(
+                "a prefault of private memory",
+                fault -> running(fault, PageLevel.LEVEL_2M, AcceptPolicy.EXCLUSIVE),
+                machine -> machine.vm.prefault(FIRST_1G)),
             scenario(
                 "a shared fault",
                 fault -> {

@@ -10,6 +10,7 @@ import dev.septum.paging.Access;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
+import dev.septum.paging.Spte;
 import dev.septum.td.AcceptPolicy;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxLeaf;
@@ -163,6 +164,7 @@ final class TrustDomainTest {
       vm.trustDomain().convertToShared(GfnRange.ofPages(GFN, 256));
       assertEquals(1024, vm.prefault(GfnRange.ofPages(GFN, 1024)));
       assertEquals("512 of 4K, 1 of 2M", mapped(vm));
+      vm.forEachLeaf(MEMORY, (gfn, level, entry) -> assertFalse(Spte.isAccessed(entry)));
       TrustDomainVcpu vcpu = vcpus.get(0);
       long faults = vm.mmu().counters().sum(MmuCounter.FAULTS_FIXED);
       assertAccepted(vcpu.accept(GPA + BLOCK_BYTES, PageLevel.LEVEL_2M));

@@ -1,5 +1,6 @@
 package dev.septum.jcstress.alone;
 
+import dev.septum.jcstress.matrix.Hold;
 import dev.septum.sync.SpinWait;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -23,8 +24,8 @@ final class Meeting {
 
     volatile boolean isOver;
 
-    /** The hold that it waits for, or will have at once; 0 if none. */
-    volatile int wanted;
+    /** The hold that it waits for, or will have at once. */
+    volatile Hold wanted = Hold.NONE;
   }
 
   private final Party first = new Party();
@@ -37,7 +38,7 @@ final class Meeting {
 
   private final AtomicInteger turns = new AtomicInteger();
 
-  /** Held by whom it keeps whole, from before the first hold until after the last. */
+  /** What may keep the other out too: held from before the first hold until after the last. */
   private volatile Object monitor = this;
 
   /**
@@ -90,7 +91,7 @@ final class Meeting {
    *
    * @param isKeptOut whether somebody is in whom it excludes
    */
-  void want(int hold, boolean isKeptOut) {
+  void want(Hold hold, boolean isKeptOut) {
     Party self = PARTY.get();
     if (self != null) {
       self.wanted = hold;
@@ -101,12 +102,12 @@ final class Meeting {
   }
 
   /** A hold has begun. */
-  void begin(int hold) {
+  void begin(Hold hold) {
     Party self = PARTY.get();
     if (self == null) {
       return;
     }
-    self.wanted = 0;
+    self.wanted = Hold.NONE;
     if (last.getAndSet(self) != self) {
       turns.incrementAndGet();
     }
@@ -129,9 +130,9 @@ final class Meeting {
     }
   }
 
-  private boolean isKeptOut(Party other, int hold) {
+  private boolean isKeptOut(Party other, Hold hold) {
     Thread thread = other.thread;
-    return WatchedLock.excludes(hold, other.wanted)
+    return !hold.overlaps(other.wanted)
         || (thread != null
             && thread.getState() == Thread.State.BLOCKED
             && Thread.holdsLock(monitor));

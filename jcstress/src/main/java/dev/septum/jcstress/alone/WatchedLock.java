@@ -1,5 +1,6 @@
 package dev.septum.jcstress.alone;
 
+import dev.septum.jcstress.matrix.Hold;
 import dev.septum.sync.ForwardingMmuLock;
 import dev.septum.sync.MmuLock;
 import dev.septum.sync.ReadSection;
@@ -10,20 +11,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * change one word, so of two that overlap the later one sees the earlier.
  */
 final class WatchedLock extends ForwardingMmuLock {
-  private static final int SHARED = 1;
-  private static final int ALONE = 1 << 16;
+  private static final int ONE_SHARED = 1;
+  private static final int ONE_EXCLUSIVE = 1 << 16;
 
   /** Of the operations that hold it. */
   final Meeting meeting;
 
-  /**
-   * Who is in: in the lower half those that share, in the upper half those that should be alone.
-   */
+  /** Who is in: those that share in the lower half, those that exclude in the upper. */
   private final AtomicInteger holders = new AtomicInteger();
 
   private final AtomicInteger overlaps = new AtomicInteger();
   private final AtomicInteger shared = new AtomicInteger();
-  private final AtomicInteger alone = new AtomicInteger();
 
   /**
    * A lock that nobody holds.
@@ -45,73 +43,74 @@ final class WatchedLock extends ForwardingMmuLock {
     return shared.get();
   }
 
-  /** Exclusive holds that have begun. */
-  int holdsAlone() {
-    return alone.get();
+  private static int one(Hold hold) {
+    return hold == Hold.SHARED ? ONE_SHARED : ONE_EXCLUSIVE;
   }
 
-  /** Whether those who are in keep a hold out; 0 is none. */
-  static boolean excludes(int in, int hold) {
-    return hold == ALONE ? in != 0 : hold != 0 && in >= ALONE;
+  /** Whether those who are in keep a hold out. */
+  private static boolean excludes(int in, Hold hold) {
+    return hold == Hold.SHARED ? in >= ONE_EXCLUSIVE : in != 0;
   }
 
-  private void arrive(int hold) {
+  private void arrive(Hold hold) {
     meeting.want(hold, excludes(holders.get(), hold));
   }
 
-  private void enter(int hold) {
-    (hold == ALONE ? alone : shared).incrementAndGet();
-    if (excludes(holders.getAndAdd(hold), hold)) {
+  private void enter(Hold hold) {
+    if (excludes(holders.getAndAdd(one(hold)), hold)) {
       overlaps.incrementAndGet();
+    }
+    if (hold == Hold.SHARED) {
+      shared.incrementAndGet();
     }
     meeting.begin(hold);
   }
 
-  private void leave(int hold) {
-    holders.addAndGet(-hold);
+  private void leave(Hold hold) {
+    holders.addAndGet(-one(hold));
   }
 
   @Override
   public long lockShared(ReadSection section) {
-    arrive(SHARED);
+    arrive(Hold.SHARED);
     long stamp = super.lockShared(section);
-    enter(SHARED);
+    enter(Hold.SHARED);
     return stamp;
   }
 
   @Override
   public void unlockShared(ReadSection section, long stamp) {
-    leave(SHARED);
+    leave(Hold.SHARED);
     super.unlockShared(section, stamp);
   }
 
   @Override
   public long lockExclusive() {
-    arrive(ALONE);
+    arrive(Hold.EXCLUSIVE);
     long stamp = super.lockExclusive();
-    enter(ALONE);
+    enter(Hold.EXCLUSIVE);
     return stamp;
   }
 
   @Override
   public void unlockExclusive(long stamp) {
-    leave(ALONE);
+    leave(Hold.EXCLUSIVE);
     super.unlockExclusive(stamp);
   }
 
   @Override
   public long yieldExclusive(long stamp) {
-    leave(ALONE);
+    leave(Hold.EXCLUSIVE);
     long again = super.yieldExclusive(stamp);
-    enter(ALONE);
+    enter(Hold.EXCLUSIVE);
     return again;
   }
 
   @Override
   public long yieldShared(ReadSection section, long stamp) {
-    leave(SHARED);
+    leave(Hold.SHARED);
     long again = super.yieldShared(section, stamp);
-    enter(SHARED);
+    enter(Hold.SHARED);
     return again;
   }
 }

@@ -1,6 +1,5 @@
 package dev.septum.jcstress.alone;
 
-import dev.septum.jcstress.matrix.Hold;
 import dev.septum.jcstress.matrix.Operation;
 import dev.septum.jcstress.matrix.Tree;
 import dev.septum.memory.GuestMemfd;
@@ -166,10 +165,11 @@ abstract class WatchedMachine {
     return lock.meeting.haveMet() ? 1 : 0;
   }
 
-  /** Holds that overlapped, and one more if two came in turns that are whole. */
+  /** Holds that overlapped, and one more if two came in turns that the slots' monitor parts. */
   final int overlaps() {
-    boolean areWhole = alone.on(tree) == Hold.WHOLE && other.on(tree) == Hold.WHOLE;
-    return lock.overlaps() + (areWhole && lock.meeting.turns() > 2 ? 1 : 0);
+    boolean comeInTurns = lock.meeting.turns() > 2;
+    boolean mayNot = alone.on(tree).isKeptApartBySlots(other.on(tree));
+    return lock.overlaps() + (comeInTurns && mayNot ? 1 : 0);
   }
 
   /**

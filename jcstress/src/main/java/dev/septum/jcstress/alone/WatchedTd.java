@@ -90,8 +90,7 @@ final class WatchedTd extends WatchedMachine {
       case CONVERSION -> host.convertToShared(MIDDLE);
       case HOLE_PUNCH -> host.punchHole(MIDDLE);
       case SLOT_DELETE -> vm.deleteSlot(doomed);
-      case PREFAULT ->
-          fault(walker, () -> privateFault(THIRD.start(), PageLevel.PG_2M, false).asPrefetch());
+      case PREFAULT -> vm.prefault(THIRD);
       default -> throw new IllegalArgumentException(operation.toString());
     }
   }

@@ -9,13 +9,18 @@ public enum Hold {
   /** Alone. */
   EXCLUSIVE,
   /**
-   * Alone, several times, inside the slots' monitor: no other that is whole comes in between. Two
-   * such wait for the monitor, and never for the lock.
+   * Alone, several times, under the slots' monitor: nothing else that takes the monitor comes in
+   * between.
    */
-  WHOLE;
+  EXCLUSIVE_UNDER_SLOTS;
 
   /** Whether two operations may be at work at once. */
   public boolean overlaps(Hold other) {
     return this == NONE || other == NONE || (this == SHARED && other == SHARED);
+  }
+
+  /** Whether the slots' monitor keeps two operations apart, before either wants the lock. */
+  public boolean isKeptApartBySlots(Hold other) {
+    return this == EXCLUSIVE_UNDER_SLOTS && other == EXCLUSIVE_UNDER_SLOTS;
   }
 }

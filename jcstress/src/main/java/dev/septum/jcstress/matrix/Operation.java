@@ -35,13 +35,13 @@ public enum Operation {
   /** A merge in a trust domain: BLOCK, TRACK, kick, PROMOTE. */
   PROMOTE(mirror(Hold.EXCLUSIVE)),
   /** A zap of leaves. */
-  ZAP(direct(Hold.EXCLUSIVE), mirror(Hold.WHOLE)),
+  ZAP(direct(Hold.EXCLUSIVE), mirror(Hold.EXCLUSIVE_UNDER_SLOTS)),
   /** A conversion between private and shared. */
-  CONVERSION(mirror(Hold.WHOLE)),
+  CONVERSION(mirror(Hold.EXCLUSIVE_UNDER_SLOTS)),
   /** A hole punched into guest memory. */
-  HOLE_PUNCH(mirror(Hold.WHOLE)),
+  HOLE_PUNCH(mirror(Hold.EXCLUSIVE_UNDER_SLOTS)),
   /** A memory slot deleted. */
-  SLOT_DELETE(direct(Hold.WHOLE), mirror(Hold.WHOLE)),
+  SLOT_DELETE(direct(Hold.EXCLUSIVE_UNDER_SLOTS), mirror(Hold.EXCLUSIVE_UNDER_SLOTS)),
   /** A range mapped before anybody touches it. */
   PREFAULT(direct(Hold.SHARED), mirror(Hold.SHARED)),
   /** A grace period that ends, and the table used again, by an operation that shares the lock. */

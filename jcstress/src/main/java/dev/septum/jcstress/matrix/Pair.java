@@ -45,8 +45,8 @@ record Pair(Tree tree, Operation first, Operation second) {
   }
 
   /** Whether the slots' monitor keeps the two apart, before they want the lock. */
-  boolean isWhole() {
-    return first.on(tree) == Hold.WHOLE && second.on(tree) == Hold.WHOLE;
+  boolean isKeptApartBySlots() {
+    return first.on(tree).isKeptApartBySlots(second.on(tree));
   }
 
   @Override

@@ -114,7 +114,7 @@ final class RaceMatrixDocument {
     if (pair.isRacing()) {
       return "";
     }
-    return pair.isWhole() ? "slots" : "lock";
+    return pair.isKeptApartBySlots() ? "slots" : "lock";
   }
 
   private void list(Tree tree) {

@@ -143,7 +143,7 @@ final class TinyVm {
 
   /** Maps private memory that nobody has touched, as large as it may be. */
   FaultResult prefault(Walker walker, long gfn) {
-    PageFault fault = begin(gfn, Access.READ).asPrivate(false).asPrefetch();
+    PageFault fault = begin(gfn, Access.WRITE).asPrivate(false).asPrefetch();
     return mmu.fault(walker, fault.wanting(PageLevel.PG_2M));
   }
 

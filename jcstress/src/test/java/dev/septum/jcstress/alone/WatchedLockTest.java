@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -120,8 +121,8 @@ class WatchedLockTest {
       return all;
     }
 
-    boolean areWhole() {
-      return alone.on(tree) == Hold.WHOLE && other.on(tree) == Hold.WHOLE;
+    boolean isKeptBySlots() {
+      return alone.on(tree).isKeptApartBySlots(other.on(tree));
     }
 
     WatchedMachine machine(MmuLock lock, boolean stays) {
@@ -156,13 +157,13 @@ class WatchedLockTest {
       WatchedMachine machine = apart.machine(new BiasedMmuLock(), false);
       Hold mode = apart.other.on(apart.tree);
       int shared = machine.lock.sharedHolds();
-      int alone = machine.lock.holdsAlone();
+      long exclusive = machine.lock.exclusiveHolds();
       machine.runOther();
       boolean shares = machine.lock.sharedHolds() > shared;
-      int holdsAlone = machine.lock.holdsAlone() - alone;
+      exclusive = machine.lock.exclusiveHolds() - exclusive;
       assertEquals(mode == Hold.SHARED, shares, apart + ": whether the other shares the lock");
-      assertEquals(mode != Hold.SHARED, holdsAlone > 0, apart + ": whether it is ever alone");
-      assertTrue(mode != Hold.WHOLE || holdsAlone > 1, apart + ": it is so several times");
+      assertEquals(mode != Hold.SHARED, exclusive > 0, apart + ": whether it is ever alone");
+      assertTrue(mode != Hold.EXCLUSIVE_UNDER_SLOTS || exclusive > 1, apart + ": several times");
     }
   }
 
@@ -181,16 +182,19 @@ class WatchedLockTest {
     }
   }
 
-  private static void runBoth(Runnable one, Runnable other) throws InterruptedException {
-    Thread second = new Thread(other);
-    second.start();
-    one.run();
-    second.join();
+  private static void runBoth(Runnable one, Runnable other) throws Exception {
+    FutureTask<@Nullable Void> second = new FutureTask<>(other, null);
+    new Thread(second).start();
+    try {
+      one.run();
+    } finally {
+      second.get();
+    }
   }
 
   /** Each pair meets, by two threads; a start may be late, but not each time. */
   @Test
-  void everyPairMeets() throws InterruptedException {
+  void everyPairMeets() throws Exception {
     for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
       int met = 0;
       for (int time = 0; met == 0 && time < TIMES; time++) {
@@ -218,10 +222,10 @@ class WatchedLockTest {
 
   /**
    * A lock that keeps nobody out is found in every pair, by two threads as in the stress tests. Two
-   * that are whole wait for the monitor all the same.
+   * that the slots' monitor keeps apart wait for it all the same.
    */
   @Test
-  void everyPairIsCaughtWithoutALock() throws InterruptedException {
+  void everyPairIsCaughtWithoutALock() throws Exception {
     for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
       int overlaps = 0;
       int met = 0;
@@ -229,10 +233,10 @@ class WatchedLockTest {
         WatchedMachine machine = apart.machine(noLock(), true);
         runBoth(() -> runBroken(machine::runAlone), () -> runBroken(machine::runOther));
         overlaps = machine.overlaps();
-        met = apart.areWhole() ? machine.met() : 0;
+        met = apart.isKeptBySlots() ? machine.met() : 0;
       }
-      assertEquals(!apart.areWhole(), overlaps > 0, apart::toString);
-      assertEquals(apart.areWhole(), met > 0, apart::toString);
+      assertEquals(!apart.isKeptBySlots(), overlaps > 0, apart::toString);
+      assertEquals(apart.isKeptBySlots(), met > 0, apart::toString);
     }
   }
 
@@ -246,8 +250,8 @@ class WatchedLockTest {
 
   /** Without the monitor: the other comes when the first has left the lock for the first time. */
   @Test
-  void turnsOfTwoThatAreWholeAreFound() {
-    int whole = 0;
+  void turnsOfTwoThatTheSlotsKeepApartAreFound() {
+    int kept = 0;
     for (Apart apart : Apart.all(Tree.DIRECT, Tree.MIRROR)) {
       if (apart.other.on(apart.tree) == Hold.SHARED) {
         continue; // a fault would wait for the end of what it has come into
@@ -257,10 +261,10 @@ class WatchedLockTest {
       letting.then = machine::runOther;
       machine.runAlone();
       boolean inTurns = machine.lock.meeting.turns() > 2;
-      assertEquals(apart.areWhole(), inTurns && machine.overlaps() == 1, apart::toString);
-      whole += apart.areWhole() ? 1 : 0;
+      assertEquals(apart.isKeptBySlots(), inTurns && machine.overlaps() == 1, apart::toString);
+      kept += apart.isKeptBySlots() ? 1 : 0;
     }
-    assertEquals(17, whole);
+    assertEquals(17, kept);
   }
 
   /** A lock whose exclusive holder lets something be done, once, when it has left. */

@@ -4,7 +4,10 @@ import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.vm.VirtualMachine;
 
-/** What the host does to the mappings of a normal VM, or of a trust domain's shared memory. */
+/**
+ * What the host does to the mappings of a normal VM, or to those of a trust domain that are not
+ * made by its conversions.
+ */
 final class NormalHost extends SoakThread {
   static final long PAUSE_MICROS = 200;
 
