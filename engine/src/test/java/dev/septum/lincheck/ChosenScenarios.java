@@ -24,10 +24,10 @@ final class ChosenScenarios {
     this.operations = operations;
   }
 
-  /** Those for so many threads. */
+  /** Those for so many threads; {@link LargeFaults} would be the same again. */
   static List<ExecutionScenario> of(Class<?> operations, int threads) {
     ChosenScenarios chosen = new ChosenScenarios(operations);
-    if (TreeOperations.class.isAssignableFrom(operations)) {
+    if (SmallFaults.class.isAssignableFrom(operations)) {
       return threads == 2 ? chosen.ofTree() : chosen.ofTreeByThree();
     }
     if (TrustDomainOperations.class.isAssignableFrom(operations)) {

@@ -40,10 +40,10 @@ final class DirectRootTest {
   @CsvSource({
     "dev.septum.lincheck.Accesses, 2, 5, 50, 25",
     "dev.septum.lincheck.SmallFaults, 2, 3, 100, 50",
-    "dev.septum.lincheck.LargeFaults, 2, 3, 100, 50",
+    "dev.septum.lincheck.LargeFaults, 2, 4, 100, 30",
     "dev.septum.lincheck.Stamped, 2, 0, 100, 20",
     "dev.septum.lincheck.SmallFaults, 3, 4, 200, 110",
-    "dev.septum.lincheck.LargeFaults, 3, 4, 200, 120",
+    "dev.septum.lincheck.LargeFaults, 3, 4, 200, 105",
   })
   void whatThreadsAreToldHasAnOrder(
       Class<?> operations, int threads, int scenarios, int each, int leastOutcomes) {
