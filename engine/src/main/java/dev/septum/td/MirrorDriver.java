@@ -357,15 +357,14 @@ public final class MirrorDriver implements ExternalPageTable {
   }
 
   /**
-   * Whether the guest has accepted a page; false also if somebody is at it just now. Under the
+   * Whether the guest has accepted a page. Waits for an ACCEPT that is at it just now. Under the
    * exclusive MMU lock the answer can only change from no to yes.
    *
    * @param level of the leaf that maps it
    */
   boolean isAccepted(long gfn, int level) {
     SeamcallRegisters call = callers.get().call;
-    long status = calls.aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
-    return status == SeamcallStatus.SUCCESS
+    return calls.readUntilFree(call, gfn, level) == SeamcallStatus.SUCCESS
         && (call.rdx >>> STATE_SHIFT & STATE_MASK) == SeptState.MAPPED.publicCode();
   }
 

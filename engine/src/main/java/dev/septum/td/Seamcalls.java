@@ -101,6 +101,22 @@ final class Seamcalls {
     }
   }
 
+  /**
+   * Looks at an entry, again while it is busy. A host's call that has lost an entry must not be the
+   * last: until one has won it, the module refuses the entry to every guest. Waits at most for
+   * other calls, as {@link #untilFree} does, a guest's ACCEPT among them.
+   *
+   * @return the status; BUSY only if something holds a lock for ever
+   */
+  long readUntilFree(SeamcallRegisters call, long gfn, int level) {
+    long status = aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
+    for (int tries = 0; isBusy(status) && tries < MOST_TRIES; tries++) {
+      SpinWait.pause(tries);
+      status = aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
+    }
+    return status;
+  }
+
   /** What a call about an entry has ended with; it should not have. */
   IllegalStateException unforeseen(SeamcallRegisters call, TdxLeaf leaf, long gfn, int level) {
     return new IllegalStateException(

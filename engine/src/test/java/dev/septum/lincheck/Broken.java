@@ -111,18 +111,64 @@ final class Broken {
     }
   }
 
-  /**
-   * Its promotion takes it that a large leaf is its own work: wrong without a race already, so it
-   * shows that results are compared, not that races are met.
-   */
+  /** Its promotion takes it that what has become a large leaf meanwhile is its own work. */
   public static final class PromoteCount extends TrustDomainOperations {
     /** By reflection. */
     public PromoteCount() {}
 
     @Override
     public int promote(int thread) {
+      int before = td.level(thread);
       int unused = super.promote(thread);
-      return level(thread) == PageLevel.PG_2M ? 1 : 0;
+      return before == PageLevel.PG_4K && td.level(thread) == PageLevel.PG_2M ? 1 : 0;
+    }
+  }
+
+  /** Its ACCEPT looks first, and takes it that what was pending is its own to accept. */
+  public static final class CheckThenAccept extends TrustDomainOperations {
+    /** By reflection. */
+    public CheckThenAccept() {}
+
+    @Override
+    public String accept(int thread) {
+      boolean pending = !touch(thread);
+      String told = super.accept(thread);
+      return pending ? TrustDomainSpecification.SUCCESS : told;
+    }
+  }
+
+  /**
+   * Its promotion takes what was pending before it for pending still, and removes it: an ACCEPT
+   * that came meanwhile is lost.
+   */
+  public static final class AcceptLost extends GuestOperations {
+    /** By reflection. */
+    public AcceptLost() {}
+
+    @Override
+    public void promote(int thread) {
+      boolean pending = !touch(thread, TwoPrivatePages.SECOND);
+      super.promote(thread);
+      if (pending) {
+        super.zap(thread);
+        boolean unused = super.accept(thread, TwoPrivatePages.FIRST);
+      }
+    }
+  }
+
+  /**
+   * Its host asks about a page before it promotes, and gives up if a guest is at it: the module
+   * refuses the page to every guest from then on, so their ACCEPTs never end.
+   */
+  public static final class GivesUpWhatIsBusy extends GuestOperations {
+    /** By reflection. */
+    public GivesUpWhatIsBusy() {}
+
+    @Override
+    public void promote(int thread) {
+      if (td.isAtRest()) {
+        super.promote(thread);
+      }
     }
   }
 

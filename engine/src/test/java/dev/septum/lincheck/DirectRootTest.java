@@ -20,29 +20,35 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("lincheck")
 final class DirectRootTest {
   /** Random ones, besides those that are chosen. */
-  private static final int SCENARIOS = 5;
+  private static final int SCENARIOS = 3;
 
-  private static final int EACH = 200;
+  private static final int EACH = 100;
 
-  private static LincheckFailure search(Class<?> operations, int threads) {
-    ModelCheckingOptions options = Interleavings.of(threads, SCENARIOS, EACH);
+  private static LincheckFailure search(Class<?> operations, int threads, int scenarios, int each) {
+    ModelCheckingOptions options = Interleavings.of(threads, scenarios, each);
     for (ExecutionScenario chosen : ChosenScenarios.of(operations, threads)) {
       options.addCustomScenario(chosen);
     }
     return Interleavings.search(options, operations, TreeSpecification.class);
   }
 
+  /**
+   * Of two threads the outcomes of a chosen scenario are all seen after 10 interleavings, of most
+   * random ones after 80; of three threads they still grow after 150.
+   */
   @ParameterizedTest
   @CsvSource({
-    "2, dev.septum.lincheck.Accesses",
-    "2, dev.septum.lincheck.SmallFaults",
-    "2, dev.septum.lincheck.LargeFaults",
-    "2, dev.septum.lincheck.Stamped",
-    "3, dev.septum.lincheck.SmallFaults",
-    "3, dev.septum.lincheck.LargeFaults",
+    "dev.septum.lincheck.Accesses, 2, 5, 50, 25",
+    "dev.septum.lincheck.SmallFaults, 2, 3, 100, 50",
+    "dev.septum.lincheck.LargeFaults, 2, 4, 100, 30",
+    "dev.septum.lincheck.Stamped, 2, 0, 100, 20",
+    "dev.septum.lincheck.SmallFaults, 3, 4, 200, 110",
+    "dev.septum.lincheck.LargeFaults, 3, 4, 200, 105",
   })
-  void whatThreadsAreToldHasAnOrder(int threads, Class<?> operations) {
-    assertNull(search(operations, threads));
+  void whatThreadsAreToldHasAnOrder(
+      Class<?> operations, int threads, int scenarios, int each, int leastOutcomes) {
+    assertNull(search(operations, threads, scenarios, each));
+    assertTrue(Interleavings.outcomes() >= leastOutcomes, "too few different outcomes");
   }
 
   @ParameterizedTest
@@ -55,7 +61,7 @@ final class DirectRootTest {
         Broken.MergeLosesLateWrites.class
       })
   void aBrokenTreeGivesResultsWithoutAnOrder(Class<?> operations) {
-    assertInstanceOf(IncorrectResultsFailure.class, search(operations, 2));
+    assertInstanceOf(IncorrectResultsFailure.class, search(operations, 2, SCENARIOS, EACH));
   }
 
   /**
@@ -64,7 +70,7 @@ final class DirectRootTest {
   @ParameterizedTest
   @ValueSource(classes = {Broken.PlainAccess.class, Broken.Unlocked.class})
   void aTreeThatIsBrokenForGoodIsFound(Class<?> operations) {
-    LincheckFailure failure = search(operations, 2);
+    LincheckFailure failure = search(operations, 2, SCENARIOS, EACH);
     assertTrue(
         failure instanceof ValidationFailure || failure instanceof IncorrectResultsFailure,
         String.valueOf(failure));
@@ -73,6 +79,7 @@ final class DirectRootTest {
   @Test
   void nobodyWaitsBelowTheLock() {
     assertNull(Interleavings.searchForWaits(SCENARIOS, EACH, WithoutLock.class));
+    assertTrue(Interleavings.outcomes() >= 20, "too few different outcomes");
   }
 
   @Test

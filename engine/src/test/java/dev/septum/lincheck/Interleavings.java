@@ -9,8 +9,6 @@ import org.jetbrains.kotlinx.lincheck.strategy.LincheckFailure;
 import org.jetbrains.lincheck.datastructures.ManagedStrategyGuarantee;
 import org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
-import org.jetbrains.lincheck.datastructures.Options;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.verifier.LinearizabilityVerifier;
 import org.jetbrains.lincheck.datastructures.verifier.Verifier;
 
@@ -37,17 +35,7 @@ final class Interleavings {
 
   /** Options that look at so many scenarios of some threads, unless a property says otherwise. */
   static ModelCheckingOptions of(int threads, int scenarios, int each) {
-    return sized(new ModelCheckingOptions(), threads, scenarios, each).addGuarantee(AUDITS);
-  }
-
-  /** As the other, but the threads are real, and the interleavings those that come. */
-  static StressOptions byChance(int threads, int scenarios, int each) {
-    return sized(new StressOptions(), threads, scenarios, each);
-  }
-
-  private static <O extends Options<O, ?>> O sized(
-      O options, int threads, int scenarios, int each) {
-    return options
+    return new ModelCheckingOptions()
         .threads(threads)
         .actorsBefore(OPERATIONS_BEFORE)
         .actorsPerThread(OPERATIONS_EACH)
@@ -56,7 +44,8 @@ final class Interleavings {
         .invocationsPerIteration(EACH > 0 ? EACH : each)
         .minimizeFailedScenario(false)
         .executionGenerator(LooksAfterwards.class)
-        .verifier(Counted.class);
+        .verifier(Counted.class)
+        .addGuarantee(AUDITS);
   }
 
   /**
@@ -71,8 +60,8 @@ final class Interleavings {
   }
 
   /** Looks; returns what was found wrong, or null. */
-  static <O extends Options<O, ?>> LincheckFailure search(
-      O options, Class<?> operations, Class<?> specification) {
+  static LincheckFailure search(
+      ModelCheckingOptions options, Class<?> operations, Class<?> specification) {
     Counted.reset();
     long begin = System.nanoTime();
     LincheckFailure failure =
@@ -84,6 +73,11 @@ final class Interleavings {
         (System.nanoTime() - begin) / 1_000_000,
         failure == null ? "nothing found" : failure.getClass().getSimpleName());
     return failure;
+  }
+
+  /** How many different outcomes the last search has seen. */
+  static int outcomes() {
+    return Counted.OUTCOMES.size();
   }
 
   /** Takes any results. */
