@@ -27,6 +27,8 @@ public enum AuditRule {
   BACKING,
   /** A mirror says what the external page table says. */
   MIRROR,
+  /** No entry is kept from guests for a call of the host's that has lost it, and was given up. */
+  HOST_PRIORITY,
   /** What is mapped as private is private memory, all of it; likewise what is shared. */
   ATTRIBUTES,
   /** Nothing is mapped at a level that the guest inhibits there. */

@@ -35,7 +35,8 @@ public interface ExternalPageTable {
   }
 
   /**
-   * Makes a change. Must not wait for another thread, but for vCPUs to leave the guest.
+   * Makes a change. Must not wait for another thread, but for vCPUs to leave the guest, or to end a
+   * call there.
    *
    * @param gfn the first gfn under the entry
    * @param level the level of the entry

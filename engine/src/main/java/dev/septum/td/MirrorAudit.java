@@ -7,6 +7,7 @@ import dev.septum.mmu.Walker;
 import dev.septum.paging.Geometry;
 import dev.septum.paging.Spte;
 import dev.septum.sync.SpinWait;
+import dev.septum.tdx.ModuleState;
 import dev.septum.tdx.SeamcallRegisters;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.SeptEntry;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Holds a mirror against its Secure EPT, entry by entry: what is not present there is FREE here, a
  * table is NL_MAPPED, a leaf is MAPPED or PENDING at the same level, of the same page. The mirror
- * does not know what the guest has accepted, so it does not tell the two apart.
+ * does not know what the guest has accepted, so it does not tell the two apart. And no entry is
+ * kept from guests for a call of the host's that has lost it: none is under way.
  *
  * <p>Reads the S-EPT by TDH.MEM.SEPT.RD, level by level from the root, and goes no further where
  * the two differ. Takes the exclusive MMU lock; exact when no operation is under way. One use.
@@ -38,6 +40,7 @@ public final class MirrorAudit {
   private final TdxModule module;
   private final TrustDomain td;
   private final Geometry geometry;
+  private final ModuleState entries;
   private final SeamcallRegisters call = new SeamcallRegisters();
   private final List<Violation> violations = new ArrayList<>();
 
@@ -47,6 +50,7 @@ public final class MirrorAudit {
     this.module = module;
     this.td = td;
     this.geometry = mmu.geometry();
+    this.entries = new ModuleState(module);
   }
 
   /**
@@ -82,6 +86,7 @@ public final class MirrorAudit {
   }
 
   private void visit(long gfn, int level) {
+    checkNotKept(gfn, level);
     SeptState state = read(gfn, level);
     long entry = mmu.walkMirror(walker, gfn);
     int found = walker.level();
@@ -98,6 +103,16 @@ public final class MirrorAudit {
       }
     } else if (state != SeptState.FREE) {
       report(gfn, level, Spte.isFrozen(entry) ? "FROZEN" : "nothing", state);
+    }
+  }
+
+  /** Before it is read: that wins the entry, and so gives it back to the guests. */
+  private void checkNotKept(long gfn, int level) {
+    if ((entries.entry(td, gfn << Geometry.PAGE_SHIFT, level - 1) & SeptEntry.TDHP) != 0) {
+      violations.add(
+          new Violation(
+              AuditRule.HOST_PRIORITY,
+              String.format("gfn 0x%x level %d: kept from guests, for the host", gfn, level)));
     }
   }
 

@@ -3,7 +3,10 @@ package dev.septum.vm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.septum.memory.AllocationFaults;
+import dev.septum.paging.Access;
+import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
+import dev.septum.td.SeamcallCounts;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxFaults;
 import dev.septum.tdx.TdxLeaf;
@@ -14,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The module refuses an entry to all guests once a call of the host's has lost it, until another of
@@ -68,12 +73,87 @@ final class HostPriorityTest {
     td.closeAndCheckAllIsGivenBack();
   }
 
-  /** Asks once: BUSY would be an answer, too. */
+  /**
+   * A change of an empty entry, in a fault that is given up once a guest's ACCEPT was in its way.
+   */
+  private enum Filling {
+    SMALL_PAGE(TdxLeaf.MEM_PAGE_AUG, PageLevel.LEVEL_4K, SeamcallStatus.SUCCESS),
+    LARGE_PAGE(TdxLeaf.MEM_PAGE_AUG, PageLevel.LEVEL_2M, SeamcallStatus.SUCCESS),
+    /** For an ACCEPT at 4K; the guest then wants the block small. */
+    TABLE(TdxLeaf.MEM_SEPT_ADD, PageLevel.LEVEL_2M, SeamcallStatus.PAGE_SIZE_MISMATCH);
+
+    final TdxLeaf leaf;
+
+    /** The level of the entry, and of the ACCEPTs at it. */
+    final PageLevel level;
+
+    /** What a later ACCEPT at it finds. */
+    final long found;
+
+    Filling(TdxLeaf leaf, PageLevel level, long found) {
+      this.leaf = leaf;
+      this.level = level;
+      this.found = found;
+    }
+
+    /** Has a vCPU fault there. */
+    VcpuExit fault(TrustDomainVcpu vcpu) {
+      if (this == TABLE) {
+        assertEquals(
+            TrustDomainVcpu.NOT_COMPLETED,
+            vcpu.accept(TdMachine.gpa(TdMachine.GFN), PageLevel.LEVEL_4K));
+        return vcpu.exit();
+      }
+      return vcpu.access(TdMachine.gpa(TdMachine.GFN), Access.WRITE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @Timeout(value = 1, unit = TimeUnit.MINUTES)
+  void aFaultThatIsGivenUpDoesNotKeepItsEntryFromTheGuest(Filling filling) throws Exception {
+    AmidAnAccept faults = new AmidAnAccept();
+    TdMachine td =
+        new TdMachine(
+            TrustDomainOptions.DEFAULT.withFaults(faults, AllocationFaults.NONE), 2, 2, TABLES);
+    boolean small = filling.level == PageLevel.LEVEL_4K;
+    td.acceptWhole(small ? TdMachine.GFN + 1 : TdMachine.BLOCK.end(), filling.level);
+    GfnRange range = small ? GfnRange.ofPages(TdMachine.GFN, 1) : TdMachine.BLOCK;
+    ExecutorService others = Executors.newFixedThreadPool(2);
+    AtomicReference<Future<VcpuExit>> fault = new AtomicReference<>();
+    SeamcallCounts counts = td.host().seamcalls();
+    faults.meanwhile =
+        () -> {
+          fault.set(others.submit(() -> filling.fault(td.vcpus.get(1))));
+          while (counts.calls(filling.leaf) == counts.successes(filling.leaf)) {
+            Thread.onSpinWait();
+          }
+          Future<Long> conversion = others.submit(() -> td.host().convertToShared(range));
+          while (!td.vm.mmu().lock().isContended() && !conversion.isDone()) {
+            Thread.onSpinWait(); // it is the next to have the lock, before a fault comes back
+          }
+        };
+    long gpa = TdMachine.gpa(TdMachine.GFN);
+    try {
+      assertEquals(TrustDomainVcpu.NOT_COMPLETED, td.vcpu().accept(gpa, filling.level));
+      assertEquals(VcpuExit.MEMORY_FAULT, td.vcpu().exit());
+      assertEquals(VcpuExit.MEMORY_FAULT, fault.get().get());
+      assertEquals(0, td.host().convertToPrivate(range));
+      assertAccept(filling.found, td, filling.level);
+    } finally {
+      others.shutdown();
+    }
+    td.assertSound();
+    td.closeAndCheckAllIsGivenBack();
+  }
+
   private static void assertAccepted(TdMachine td) {
-    long status = td.vcpu().accept(TdMachine.gpa(TdMachine.GFN), PageLevel.LEVEL_4K);
-    assertEquals(
-        SeamcallStatus.PAGE_ALREADY_ACCEPTED,
-        SeamcallStatus.detail(status),
-        () -> SeamcallStatus.describe(status));
+    assertAccept(SeamcallStatus.PAGE_ALREADY_ACCEPTED, td, PageLevel.LEVEL_4K);
+  }
+
+  /** Asks once: BUSY would be an answer, too. */
+  private static void assertAccept(long expected, TdMachine td, PageLevel level) {
+    long status = td.vcpu().accept(TdMachine.gpa(TdMachine.GFN), level);
+    assertEquals(expected, SeamcallStatus.detail(status), () -> SeamcallStatus.describe(status));
   }
 }

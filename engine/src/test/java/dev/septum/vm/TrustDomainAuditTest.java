@@ -13,6 +13,7 @@ import dev.septum.paging.Access;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
 import dev.septum.tdx.ModuleState;
+import dev.septum.tdx.SeptEntry;
 import dev.septum.tdx.TdEpochs;
 import dev.septum.tdx.TdxLeaf;
 import java.util.List;
@@ -57,6 +58,15 @@ final class TrustDomainAuditTest {
   void whatTheSecureEptDoesNotHaveAsTheMirrorDoesIsFound() {
     td.behindItsBack(TdxLeaf.MEM_RANGE_BLOCK, GFN, 2);
     assertBroken(AuditRule.MIRROR);
+  }
+
+  @Test
+  void anEntryThatIsKeptFromGuestsIsFoundAndGivenBack() {
+    ModuleState state = new ModuleState(td.host().module());
+    long entry = state.entry(td.host().td(), TdMachine.gpa(GFN), 1);
+    state.setEntry(td.host().td(), TdMachine.gpa(GFN), 1, entry | SeptEntry.TDHP);
+    assertBroken(AuditRule.HOST_PRIORITY);
+    td.assertSound();
   }
 
   @Test
