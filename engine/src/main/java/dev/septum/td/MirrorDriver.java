@@ -377,14 +377,27 @@ public final class MirrorDriver implements ExternalPageTable {
   }
 
   /**
-   * Whether the guest has accepted a page. Waits for an ACCEPT that is at it just now. Under the
-   * exclusive MMU lock the answer can only change from no to yes.
+   * Whether the guest has accepted a page. Under the exclusive MMU lock, when the answer can only
+   * change from no to yes; where an ACCEPT is at it just now, asked again with the vCPUs out.
    *
    * @param level of the leaf that maps it
+   * @throws IllegalStateException if it is busy then
    */
   boolean isAccepted(long gfn, int level) {
     SeamcallRegisters call = callers.get().call;
-    return calls.readUntilFree(call, gfn, level) == SeamcallStatus.SUCCESS
+    long status = calls.read(call, gfn, level);
+    if (Seamcalls.isBusy(status)) {
+      excludeVcpus();
+      try {
+        status = calls.read(call, gfn, level);
+      } finally {
+        admitVcpus();
+      }
+      if (Seamcalls.isBusy(status)) {
+        throw calls.unforeseen(call, TdxLeaf.MEM_SEPT_RD, gfn, level);
+      }
+    }
+    return status == SeamcallStatus.SUCCESS
         && (call.rdx >>> STATE_SHIFT & STATE_MASK) == SeptState.MAPPED.publicCode();
   }
 

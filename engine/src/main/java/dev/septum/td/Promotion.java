@@ -22,10 +22,10 @@ import java.util.Set;
  *
  * A guest that inhibits the range wants it small while it accepts it, page by page. So an inhibited range is
  * promoted only once its pages are accepted. One child tells: if the first is accepted and the module finds all
- * alike, all are. Who asks that child waits for an ACCEPT that is at it: the module keeps an entry that a host's
- * call has lost from every guest, until one of the host's has won it. The mark is cleared before PROMOTE and put
- * back if that is refused, in the one exclusive hold: who looks at the mark without the lock and sees it set is
- * right, or about to wait for the lock.
+ * alike, all are. Where an ACCEPT is at that child, it is asked again with the vCPUs out: the module keeps an
+ * entry that a host's call has lost from every guest, until one of the host's has won it. The mark is cleared
+ * before PROMOTE and put back if that is refused, in the one exclusive hold: who looks at the mark without the
+ * lock and sees it set is right, or about to wait for the lock.
  *
  * Nor is a 1G page made of pages that are not accepted: no guest can ACCEPT 1G, so its first ACCEPT would split
  * it again, and where such exits are ignored it could never accept it.

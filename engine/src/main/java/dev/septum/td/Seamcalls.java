@@ -8,6 +8,7 @@ import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxLeaf;
 import dev.septum.tdx.TdxModule;
 import dev.septum.tdx.TrustDomain;
+import java.util.function.LongSupplier;
 
 /**
  * The module's door, as the host of one TD uses it: frames and the MMU's levels in place of
@@ -82,12 +83,7 @@ final class Seamcalls {
    * @return the status; BUSY only if something holds a lock for ever
    */
   long untilFree(SeamcallRegisters call, TdxLeaf leaf, long address) {
-    long status = aboutPage(call, leaf, address);
-    for (int tries = 0; isBusy(status) && tries < MOST_TRIES; tries++) {
-      SpinWait.pause(tries);
-      status = aboutPage(call, leaf, address);
-    }
-    return status;
+    return untilFree(() -> aboutPage(call, leaf, address));
   }
 
   /**
@@ -109,10 +105,19 @@ final class Seamcalls {
    * @return the status; BUSY only if something holds a lock for ever
    */
   long readUntilFree(SeamcallRegisters call, long gfn, int level) {
-    long status = aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
+    return untilFree(() -> read(call, gfn, level));
+  }
+
+  /** Looks at an entry. */
+  long read(SeamcallRegisters call, long gfn, int level) {
+    return aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
+  }
+
+  private static long untilFree(LongSupplier calling) {
+    long status = calling.getAsLong();
     for (int tries = 0; isBusy(status) && tries < MOST_TRIES; tries++) {
       SpinWait.pause(tries);
-      status = aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
+      status = calling.getAsLong();
     }
     return status;
   }

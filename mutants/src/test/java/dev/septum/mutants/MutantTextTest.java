@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.septum.mutants.Mutant.Edit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,6 +85,20 @@ class MutantTextTest {
       })
   void whatIsNoneIsRefused(String text) {
     assertThrows(IllegalArgumentException.class, () -> MutantText.parse(text));
+  }
+
+  /** A mutant that is added, and not run with the others, is missing there. */
+  @Test
+  void thePagesNameThemAll() throws IOException {
+    List<Mutant> observable = MutantText.all().stream().filter(Mutant::isObservable).toList();
+    String page = Files.readString(Path.of("../docs/mutants.md"));
+    int all = observable.size();
+    assertTrue(page.contains(String.format("%n%d mutants, %d caught.%n", all, all)), all + " now");
+    for (Mutant mutant : observable) {
+      assertTrue(page.contains("| `" + mutant.name() + "` |"), mutant.name());
+    }
+    String readme = Files.readString(Path.of("../README.md"));
+    assertTrue(readme.contains("puts " + all + " small bugs"), all + " now");
   }
 
   @Test
