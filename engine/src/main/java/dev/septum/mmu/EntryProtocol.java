@@ -184,13 +184,17 @@ final class EntryProtocol {
     ExternalPageTable table = Objects.requireNonNull(external);
     try {
       Outcome outcome = table.set(gfn, level, old, now);
-      if (outcome == Outcome.BUSY && excludesVcpus(walker, table)) {
-        try {
-          outcome = table.set(gfn, level, old, now);
-        } finally {
-          table.admitVcpus();
+      if (outcome == Outcome.BUSY) {
+        if (excludesVcpus(walker, table)) {
+          try {
+            outcome = table.set(gfn, level, old, now);
+          } finally {
+            table.admitVcpus();
+          }
+          bugIfBusy(outcome, gfn, level);
+        } else {
+          table.giveUp(gfn, level);
         }
-        bugIfBusy(outcome, gfn, level);
       }
       return outcome == Outcome.DONE;
     } catch (IllegalStateException broken) {

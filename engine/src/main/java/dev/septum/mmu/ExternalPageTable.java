@@ -35,8 +35,7 @@ public interface ExternalPageTable {
   }
 
   /**
-   * Makes a change. Must not wait for another thread, but for vCPUs to leave the guest, or to end a
-   * call there.
+   * Makes a change. Must not wait for another thread, but for vCPUs to leave the guest.
    *
    * @param gfn the first gfn under the entry
    * @param level the level of the entry
@@ -66,6 +65,16 @@ public interface ExternalPageTable {
     }
     return Outcome.DONE;
   }
+
+  /**
+   * A change that was BUSY under the shared lock goes back to the fault that wanted it, and may
+   * never be asked for again: nobody must be kept waiting for it. May wait for vCPUs to end what
+   * they are doing at the entry.
+   *
+   * @param gfn the first gfn under the entry
+   * @param level the level of the entry
+   */
+  default void giveUp(long gfn, int level) {}
 
   /**
    * Takes back the page of a table of the torn-down mirror, whose entries are all empty by now.

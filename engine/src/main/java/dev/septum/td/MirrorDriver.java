@@ -43,10 +43,10 @@ import dev.septum.tdx.TrustDomain;
  * a blocked page behind until he asks again; to undo it takes an UNBLOCK that may be BUSY itself.
  *
  * An entry that a call has lost to a guest's ACCEPT the module keeps from every guest until a call of the
- * host's has won it. Who changes what is mapped, or merges, asks again, or what he has mapped is removed. But
- * who fills a free entry does so in a fault, which is over if the page is not private any more, or its slot
- * gone, or no table left; and nothing else asks about a free entry. So he looks at it, once the ACCEPT has
- * ended, before he gives the change back: else the next guest to ACCEPT there would be refused for ever.
+ * host's has won it. Under the exclusive lock the second attempt does. But under the shared lock it is a fault
+ * that wanted the change, and it is over if the page is not private any more, or its slot gone, or no table
+ * left. So it gives the change up (giveUp): it looks at the entry, once the ACCEPT has ended; else the next
+ * guest to ACCEPT there might be refused for ever.
  *
  * Behind REMOVE and PROMOTE nothing may fail any more, since the change is made. WBINVD can be busy with
  * another thread's call alone (no vCPU knows a free page), and is called until it is not.
@@ -152,7 +152,7 @@ public final class MirrorDriver implements ExternalPageTable {
       }
     } else if (Spte.isTable(now, level)) {
       long page = pages.address(Spte.table(now));
-      return fill(call, TdxLeaf.MEM_SEPT_ADD, gfn, level, page);
+      return ask(call, TdxLeaf.MEM_SEPT_ADD, gfn, level, page);
     } else if (Spte.isPresent(now)) {
       return map(caller, gfn, level, Spte.pfn(now));
     }
@@ -212,7 +212,7 @@ public final class MirrorDriver implements ExternalPageTable {
   private Outcome map(Caller caller, long gfn, int level, long pfn) {
     long page = pfn << Geometry.PAGE_SHIFT;
     if (td.opState() != OpState.INITIALIZED) {
-      return fill(caller.call, TdxLeaf.MEM_PAGE_AUG, gfn, level, page);
+      return ask(caller.call, TdxLeaf.MEM_PAGE_AUG, gfn, level, page);
     }
     if (caller.source == NO_SOURCE || level != PageLevel.PG_4K) {
       throw new IllegalStateException(
@@ -338,19 +338,6 @@ public final class MirrorDriver implements ExternalPageTable {
     kicker.kick();
   }
 
-  /**
-   * Puts something in a free entry. Where the entry itself was busy, looks at it until it is not:
-   * the change may not be asked for again.
-   */
-  private Outcome fill(SeamcallRegisters call, TdxLeaf leaf, long gfn, int level, long page) {
-    long status = calls.aboutEntry(call, leaf, gfn, level, page);
-    Outcome outcome = outcome(call, leaf, gfn, level, status);
-    if (status == SeamcallStatus.of(SeamcallStatus.OPERAND_BUSY, SeamcallStatus.RCX)) {
-      long unused = calls.readUntilFree(call, gfn, level);
-    }
-    return outcome;
-  }
-
   /** A call about an entry that can end well or busy. */
   private Outcome ask(SeamcallRegisters call, TdxLeaf leaf, long gfn, int level, long page) {
     return outcome(call, leaf, gfn, level, calls.aboutEntry(call, leaf, gfn, level, page));
@@ -399,6 +386,11 @@ public final class MirrorDriver implements ExternalPageTable {
     }
     return status == SeamcallStatus.SUCCESS
         && (call.rdx >>> STATE_SHIFT & STATE_MASK) == SeptState.MAPPED.publicCode();
+  }
+
+  @Override
+  public void giveUp(long gfn, int level) {
+    long unused = calls.readUntilFree(callers.get().call, gfn, level);
   }
 
   @Override
