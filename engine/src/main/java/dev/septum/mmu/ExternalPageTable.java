@@ -73,6 +73,7 @@ public interface ExternalPageTable {
    *
    * @param gfn the first gfn under the entry
    * @param level the level of the entry
+   * @throws IllegalStateException if somebody would be: the machine is bugged with this message
    */
   default void giveUp(long gfn, int level) {}
 

@@ -62,7 +62,7 @@ final class Split {
         cursor.resume();
       } else if (Spte.isLeaf(cursor.entry(), cursor.level())) {
         if (walker.tables.available() == 0) { // others have mapped or merged what lies ahead
-          GfnRange ahead = new GfnRange(Math.max(range.start(), cursor.gfn()), range.end());
+          GfnRange ahead = new GfnRange(cursor.position(), range.end());
           secureTables(walker, root, ahead, target);
           cursor = walker.cursorOver(root, ahead, target + 1);
         } else {

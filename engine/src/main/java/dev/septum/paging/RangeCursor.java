@@ -88,6 +88,11 @@ public final class RangeCursor {
     atStart = true;
   }
 
+  /** The gfn that the walk has come to, of its range; an entry over it may begin before it. */
+  public long position() {
+    return goal;
+  }
+
   /** The first gfn under the present entry. */
   public long gfn() {
     return gfn;

@@ -69,13 +69,16 @@ public final class TableCache extends TableCacheWords implements AutoCloseable {
    *     refused
    */
   public int requireOrLookAgain(int wanted, int refused) {
+    if (wanted >= refused) { // it has waited for as many
+      if (!topUp(wanted)) {
+        throw pool.full();
+      }
+      return Integer.MAX_VALUE;
+    }
     try {
       require(wanted);
       return Integer.MAX_VALUE;
     } catch (TableArenaFullException full) {
-      if (wanted >= refused) {
-        throw full;
-      }
       return wanted;
     }
   }

@@ -78,7 +78,7 @@ public final class MirrorAudit {
   private void visitTable(long start, int level) {
     for (int index = 0; index < geometry.entries(); index++) {
       long gfn = start + index * geometry.pages(level);
-      if (gfn >= mmu.gfnLimit() || violations.size() == MOST) {
+      if (gfn >= mmu.gfnLimit() || violations.size() >= MOST) {
         return;
       }
       visit(gfn, level);

@@ -390,7 +390,10 @@ public final class MirrorDriver implements ExternalPageTable {
 
   @Override
   public void giveUp(long gfn, int level) {
-    long unused = calls.readUntilFree(callers.get().call, gfn, level);
+    SeamcallRegisters call = callers.get().call;
+    if (Seamcalls.isBusy(calls.readUntilFree(call, gfn, level))) {
+      throw calls.unforeseen(call, TdxLeaf.MEM_SEPT_RD, gfn, level);
+    }
   }
 
   @Override

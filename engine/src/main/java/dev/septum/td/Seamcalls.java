@@ -8,7 +8,6 @@ import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxLeaf;
 import dev.septum.tdx.TdxModule;
 import dev.septum.tdx.TrustDomain;
-import java.util.function.LongSupplier;
 
 /**
  * The module's door, as the host of one TD uses it: frames and the MMU's levels in place of
@@ -83,7 +82,12 @@ final class Seamcalls {
    * @return the status; BUSY only if something holds a lock for ever
    */
   long untilFree(SeamcallRegisters call, TdxLeaf leaf, long address) {
-    return untilFree(() -> aboutPage(call, leaf, address));
+    long status = aboutPage(call, leaf, address);
+    for (int tries = 0; isBusy(status) && tries < MOST_TRIES; tries++) {
+      SpinWait.pause(tries);
+      status = aboutPage(call, leaf, address);
+    }
+    return status;
   }
 
   /**
@@ -105,21 +109,17 @@ final class Seamcalls {
    * @return the status; BUSY only if something holds a lock for ever
    */
   long readUntilFree(SeamcallRegisters call, long gfn, int level) {
-    return untilFree(() -> read(call, gfn, level));
+    long status = read(call, gfn, level);
+    for (int tries = 0; isBusy(status) && tries < MOST_TRIES; tries++) {
+      SpinWait.pause(tries);
+      status = read(call, gfn, level);
+    }
+    return status;
   }
 
   /** Looks at an entry. */
   long read(SeamcallRegisters call, long gfn, int level) {
     return aboutEntry(call, TdxLeaf.MEM_SEPT_RD, gfn, level, 0);
-  }
-
-  private static long untilFree(LongSupplier calling) {
-    long status = calling.getAsLong();
-    for (int tries = 0; isBusy(status) && tries < MOST_TRIES; tries++) {
-      SpinWait.pause(tries);
-      status = calling.getAsLong();
-    }
-    return status;
   }
 
   /** What a call about an entry has ended with; it should not have. */

@@ -69,6 +69,7 @@ final class ChosenScenarios {
         scenario("accept 1", "promote", "accept 0, accept 0"),
         scenario("", "zap", "accept 1, touch 0"),
         scenario("zap", "accept 0", "accept 1"),
+        scenario("zap, touch 0", "accept 0", "accept 1"),
         scenario("accept 1, promote", "demote", "accept 0, touch 1"),
         scenario("zap", "accept 0, promote", "touch 0, accept 0"));
   }

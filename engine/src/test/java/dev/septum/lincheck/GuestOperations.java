@@ -13,17 +13,31 @@ import org.jetbrains.lincheck.datastructures.Validate;
  * What the guest of {@link TwoPrivatePages} is told, whatever the host maps, splits, promotes and
  * zaps for it; as {@link GuestSpecification} begins.
  *
- * <p>Its policy is EXCLUSIVE: an ACCEPT makes the host map the page, split what is larger, and
- * inhibit it. Its steps are the host's own, and others may see them one by one: so the host is not
- * asked how many leaves it has changed.
+ * <p>Its policy is EXCLUSIVE, or SHARED: an ACCEPT makes the host map the page, split what is
+ * larger, and inhibit it, or split it as a fault does. Its steps are the host's own, and others may
+ * see them one by one: so the host is not asked how many leaves it has changed.
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 @Param(name = "gfn", gen = IntGen.class, conf = "0:1")
 public class GuestOperations {
-  final TwoPrivatePages td = new TwoPrivatePages(AcceptPolicy.EXCLUSIVE);
+  final TwoPrivatePages td;
 
   /** A TD whose guest has accepted the first page, and touched the second. */
-  public GuestOperations() {}
+  public GuestOperations() {
+    this(AcceptPolicy.EXCLUSIVE);
+  }
+
+  private GuestOperations(AcceptPolicy policy) {
+    td = new TwoPrivatePages(policy);
+  }
+
+  /** The same where an ACCEPT splits beside faults. */
+  public static final class Shared extends GuestOperations {
+    /** As the other begins. */
+    public Shared() {
+      super(AcceptPolicy.SHARED);
+    }
+  }
 
   /** TDG.MEM.PAGE.ACCEPT of 4K; whether the page was not accepted yet. */
   @Operation

@@ -1,11 +1,14 @@
 package dev.septum.lincheck;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jetbrains.kotlinx.lincheck.LinCheckerKt;
 import org.jetbrains.kotlinx.lincheck.execution.ExecutionResult;
 import org.jetbrains.kotlinx.lincheck.execution.ExecutionScenario;
+import org.jetbrains.kotlinx.lincheck.execution.ResultWithClock;
 import org.jetbrains.kotlinx.lincheck.strategy.LincheckFailure;
+import org.jetbrains.kotlinx.lincheck.util.LincheckResult;
 import org.jetbrains.lincheck.datastructures.ManagedStrategyGuarantee;
 import org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -120,7 +123,16 @@ final class Interleavings {
     static void count(ExecutionScenario scenario, ExecutionResult results) {
       interleavings++;
       SCENARIOS_SEEN.add(scenario);
-      OUTCOMES.add(31 * System.identityHashCode(scenario) + results.hashCode());
+      OUTCOMES.add(31 * System.identityHashCode(scenario) + answers(results).hashCode());
+    }
+
+    /** The results without what says which of them came before which. */
+    private static List<Object> answers(ExecutionResult results) {
+      List<List<LincheckResult>> parallel =
+          results.getParallelResultsWithClock().stream()
+              .map(thread -> thread.stream().map(ResultWithClock::getResult).toList())
+              .toList();
+      return List.of(results.getInitResults(), parallel, results.getPostResults());
     }
 
     @Override

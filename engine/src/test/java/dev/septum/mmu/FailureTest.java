@@ -144,6 +144,24 @@ final class FailureTest {
     };
   }
 
+  /** A lock that is wanted until another thread has come, in a yield. */
+  private static MmuLock yieldingTo(List<Runnable> meanwhile) {
+    return new ContendedLock(new ArrayList<>()) {
+      @Override
+      public boolean isContendedByExclusive() {
+        return !meanwhile.isEmpty();
+      }
+
+      @Override
+      public long yieldShared(ReadSection section, long stamp) {
+        section.close();
+        meanwhile.remove(0).run();
+        section.open();
+        return stamp;
+      }
+    };
+  }
+
   @Test
   void aSplitWhoseRangeTheLastTableWasUsedForWantsNone() {
     List<Runnable> meanwhile = new ArrayList<>();
@@ -199,6 +217,29 @@ final class FailureTest {
     meanwhile.add(() -> assertEquals(2, mmu.split(other, two, PageLevel.PG_4K, false)));
     assertEquals(1, mmu.split(walker, GfnRange.ofPages(0, 12), PageLevel.PG_4K, false));
     assertEquals(4, mmu.tables().live());
+    assertEquals(List.of(), mmu.audit());
+  }
+
+  /** It gives way when the first half is split; then a merge undoes that, and takes the second. */
+  @Test
+  void aSplitThatRunsShortGoesOnFromWhereItWas() {
+    List<Runnable> meanwhile = new ArrayList<>();
+    TdpMmu mmu =
+        new TdpMmu(
+            new Geometry(3, 1), 4, MmuOptions.SEPTUM, yieldingTo(meanwhile), TlbFlusher.NONE);
+    Walker walker = mmu.newWalker();
+    Walker other = mmu.newWalker();
+    GfnRange four = GfnRange.ofPages(0, 4);
+    fault(mmu, other, 0, PageLevel.PG_2M);
+    fault(mmu, other, 2, PageLevel.PG_4K);
+    fault(mmu, other, 3, PageLevel.PG_4K);
+    meanwhile.add(
+        () -> {
+          assertEquals(3, mmu.merge(other, four, PageLevel.PG_1G, (gfn, cap) -> cap));
+          other.tables.require(1); // two are left: for the 1G, and for the second 2M
+        });
+    assertEquals(3, mmu.split(walker, four, PageLevel.PG_4K, false));
+    assertEquals(List.of(), meanwhile);
     assertEquals(List.of(), mmu.audit());
   }
 

@@ -3,13 +3,19 @@ package dev.septum.vm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.septum.memory.AllocationFaults;
+import dev.septum.memory.MemorySlot;
+import dev.septum.mmu.FaultResult;
+import dev.septum.mmu.PageFault;
+import dev.septum.mmu.TdpMmu;
 import dev.septum.paging.Access;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
+import dev.septum.td.AcceptPolicy;
 import dev.septum.td.SeamcallCounts;
 import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxFaults;
 import dev.septum.tdx.TdxLeaf;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -145,6 +151,53 @@ final class HostPriorityTest {
     }
     td.assertSound();
     td.closeAndCheckAllIsGivenBack();
+  }
+
+  /** A fault that would split, and never comes back. */
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES)
+  void aSplitThatIsGivenUpDoesNotKeepItsEntryFromTheGuest() throws Exception {
+    AmidAnAccept faults = new AmidAnAccept();
+    TdMachine td =
+        new TdMachine(
+            TrustDomainOptions.DEFAULT
+                .withAcceptPolicy(AcceptPolicy.SHARED)
+                .withFaults(faults, AllocationFaults.NONE),
+            1,
+            1,
+            TABLES);
+    long gpa = TdMachine.gpa(TdMachine.GFN);
+    assertEquals(VcpuExit.UNACCEPTED, td.vcpu().access(gpa, Access.WRITE));
+    TdpMmu mmu = td.vm.mmu();
+    ExecutorService host = Executors.newSingleThreadExecutor();
+    AtomicReference<Future<FaultResult>> fault = new AtomicReference<>();
+    long busy = td.host().seamcalls().busy();
+    faults.meanwhile =
+        () -> {
+          fault.set(host.submit(() -> mmu.fault(mmu.newWalker(), smallPage(td))));
+          while (td.host().seamcalls().busy() == busy) {
+            Thread.onSpinWait();
+          }
+        };
+    try {
+      assertEquals(SeamcallStatus.SUCCESS, td.vcpu().accept(gpa, PageLevel.LEVEL_2M));
+      assertEquals(FaultResult.RETRY, fault.get().get());
+      assertAccept(SeamcallStatus.PAGE_ALREADY_ACCEPTED, td, PageLevel.LEVEL_2M);
+    } finally {
+      host.shutdown();
+    }
+    td.assertSound();
+  }
+
+  private static PageFault smallPage(TdMachine td) {
+    MemorySlot slot = Objects.requireNonNull(td.vm.slots().find(TdMachine.GFN));
+    long sequence = td.vm.mmu().invalidationSequence();
+    PageFault fault = new PageFault().begin(TdMachine.GFN, Access.WRITE.bit(), sequence);
+    return fault
+        .backedBy(slot.pfnOf(TdMachine.GFN), true, PageLevel.PG_2M)
+        .limitedBy(slot.limits())
+        .asPrivate(true)
+        .wanting(PageLevel.PG_4K);
   }
 
   private static void assertAccepted(TdMachine td) {

@@ -9,9 +9,11 @@ import dev.septum.memory.MemorySlot;
 import dev.septum.mmu.AuditRule;
 import dev.septum.mmu.MachineBuggedException;
 import dev.septum.mmu.Roots;
+import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
+import dev.septum.td.MirrorAudit;
 import dev.septum.tdx.ModuleState;
 import dev.septum.tdx.SeptEntry;
 import dev.septum.tdx.TdEpochs;
@@ -67,6 +69,21 @@ final class TrustDomainAuditTest {
     state.setEntry(td.host().td(), TdMachine.gpa(GFN), 1, entry | SeptEntry.TDHP);
     assertBroken(AuditRule.HOST_PRIORITY);
     td.assertSound();
+  }
+
+  @Test
+  void thousandsAreNotListed() {
+    TdMachine many = new TdMachine(TrustDomainOptions.DEFAULT, 1, 4, 32);
+    ModuleState state = new ModuleState(many.host().module());
+    for (long gfn = many.memory.start(); gfn < many.memory.end(); gfn++) {
+      many.acceptWhole(gfn, PageLevel.LEVEL_4K);
+      state.setEntry(many.host().td(), TdMachine.gpa(gfn), 0, SeptEntry.FREE | SeptEntry.TDHP);
+    }
+    try (Walker walker = many.vm.mmu().newWalker()) {
+      TrustDomainHost host = many.host();
+      int listed = MirrorAudit.run(many.vm.mmu(), walker, host.module(), host.td()).size();
+      assertTrue(listed >= 1000 && listed <= 1001, listed + " of " + 2 * many.memory.pages());
+    }
   }
 
   @Test
