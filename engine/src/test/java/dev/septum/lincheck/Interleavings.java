@@ -78,7 +78,7 @@ final class Interleavings {
     return failure;
   }
 
-  /** How many different outcomes the last search has seen. */
+  /** How many different answers, all of a scenario together, the last search has seen. */
   static int outcomes() {
     return Counted.OUTCOMES.size();
   }

@@ -43,14 +43,14 @@ final class TrustDomainOrderTest {
   @Test
   void whatTwoVcpusAndTheHostAreToldHasAnOrder() {
     assertNull(search(TrustDomainOperations.class, TrustDomainSpecification.class));
-    assertTrue(Interleavings.outcomes() >= 30, "too few different outcomes");
+    assertTrue(Interleavings.outcomes() >= 12, "too few different outcomes");
   }
 
   @ParameterizedTest
   @ValueSource(classes = {GuestOperations.class, GuestOperations.Shared.class})
   void whatTheGuestIsToldHasAnOrderWhateverTheHostDoes(Class<?> operations) {
     assertNull(search(operations, GuestSpecification.class));
-    assertTrue(Interleavings.outcomes() >= 27, "too few different outcomes");
+    assertTrue(Interleavings.outcomes() >= 10, "too few different outcomes");
   }
 
   @ParameterizedTest
