@@ -1,12 +1,13 @@
 package dev.septum.vm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.septum.memory.AllocationFaults;
 import dev.septum.memory.MemorySlot;
 import dev.septum.mmu.FaultResult;
 import dev.septum.mmu.PageFault;
-import dev.septum.mmu.TdpMmu;
+import dev.septum.mmu.Walker;
 import dev.septum.paging.Access;
 import dev.septum.paging.GfnRange;
 import dev.septum.paging.PageLevel;
@@ -16,9 +17,11 @@ import dev.septum.tdx.SeamcallStatus;
 import dev.septum.tdx.TdxFaults;
 import dev.septum.tdx.TdxLeaf;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -45,6 +48,20 @@ final class HostPriorityTest {
         once.run();
       }
     }
+
+    /** Has the host do something that is busy with what the next ACCEPT holds. */
+    <T> Future<T> hasBusy(TdMachine td, Callable<T> work) {
+      FutureTask<T> task = new FutureTask<>(work);
+      long busy = td.host().seamcalls().busy();
+      meanwhile =
+          () -> {
+            new Thread(task).start();
+            while (td.host().seamcalls().busy() == busy && !task.isDone()) {
+              Thread.onSpinWait();
+            }
+          };
+      return task;
+    }
   }
 
   @Test
@@ -57,24 +74,13 @@ final class HostPriorityTest {
     for (long gfn = TdMachine.BLOCK.start(); gfn < TdMachine.BLOCK.end(); gfn++) {
       td.acceptWhole(gfn, PageLevel.LEVEL_4K);
     }
-    ExecutorService host = Executors.newSingleThreadExecutor();
-    AtomicReference<Future<Long>> promotion = new AtomicReference<>();
-    long busy = td.host().seamcalls().busy();
-    faults.meanwhile =
-        () -> {
-          promotion.set(host.submit(() -> td.host().promote(td.memory, PageLevel.LEVEL_2M)));
-          while (td.host().seamcalls().busy() == busy) {
-            Thread.onSpinWait();
-          }
-        };
-    try {
-      assertAccepted(td);
-      long promoted = promotion.get().get();
-      assertAccepted(td);
-      assertEquals(1, promoted);
-    } finally {
-      host.shutdown();
-    }
+    Future<Long> promotion =
+        faults.hasBusy(td, () -> td.host().promote(td.memory, PageLevel.LEVEL_2M));
+    assertAccept(SeamcallStatus.PAGE_ALREADY_ACCEPTED, td, PageLevel.LEVEL_4K);
+    long promoted = promotion.get();
+    assertAccept(SeamcallStatus.PAGE_ALREADY_ACCEPTED, td, PageLevel.LEVEL_4K);
+    assertEquals(1, promoted);
+    assertNotEquals(0, td.host().seamcalls().busy());
     td.assertSound();
     td.closeAndCheckAllIsGivenBack();
   }
@@ -168,25 +174,19 @@ final class HostPriorityTest {
             TABLES);
     long gpa = TdMachine.gpa(TdMachine.GFN);
     assertEquals(VcpuExit.UNACCEPTED, td.vcpu().access(gpa, Access.WRITE));
-    TdpMmu mmu = td.vm.mmu();
-    ExecutorService host = Executors.newSingleThreadExecutor();
-    AtomicReference<Future<FaultResult>> fault = new AtomicReference<>();
-    long busy = td.host().seamcalls().busy();
-    faults.meanwhile =
-        () -> {
-          fault.set(host.submit(() -> mmu.fault(mmu.newWalker(), smallPage(td))));
-          while (td.host().seamcalls().busy() == busy) {
-            Thread.onSpinWait();
-          }
-        };
-    try {
-      assertEquals(SeamcallStatus.SUCCESS, td.vcpu().accept(gpa, PageLevel.LEVEL_2M));
-      assertEquals(FaultResult.RETRY, fault.get().get());
-      assertAccept(SeamcallStatus.PAGE_ALREADY_ACCEPTED, td, PageLevel.LEVEL_2M);
-    } finally {
-      host.shutdown();
-    }
+    Future<FaultResult> fault = faults.hasBusy(td, () -> faultOnce(td));
+    assertEquals(SeamcallStatus.SUCCESS, td.vcpu().accept(gpa, PageLevel.LEVEL_2M));
+    assertEquals(FaultResult.RETRY, fault.get());
+    assertAccept(SeamcallStatus.PAGE_ALREADY_ACCEPTED, td, PageLevel.LEVEL_2M);
     td.assertSound();
+    td.closeAndCheckAllIsGivenBack();
+  }
+
+  /** A fault for a small page that is not asked for again. */
+  private static FaultResult faultOnce(TdMachine td) {
+    try (Walker walker = td.vm.mmu().newWalker()) {
+      return td.vm.mmu().fault(walker, smallPage(td));
+    }
   }
 
   private static PageFault smallPage(TdMachine td) {
@@ -198,10 +198,6 @@ final class HostPriorityTest {
         .limitedBy(slot.limits())
         .asPrivate(true)
         .wanting(PageLevel.PG_4K);
-  }
-
-  private static void assertAccepted(TdMachine td) {
-    assertAccept(SeamcallStatus.PAGE_ALREADY_ACCEPTED, td, PageLevel.LEVEL_4K);
   }
 
   /** Asks once: BUSY would be an answer, too. */
